@@ -1,0 +1,148 @@
+import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
+import { wrongKind } from "./errors.ts";
+import { binary, type Operand, unary, variadic } from "./primitives.ts";
+import type { Scalar, ScalarOfAll } from "./scalar.ts";
+
+/** One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`. */
+export type OperandsOf<P extends readonly number[]> = {
+  [I in keyof P]: Scalar;
+};
+
+/** ∂out/∂operand, from the operands in order and then the operation's own result. */
+export type PartialRule<P extends readonly number[]> = (
+  ...operandsAndOut: [...operands: OperandsOf<P>, out: Scalar]
+) => Scalar;
+
+/** What {@linkcode defineOperation} needs to know. */
+export interface OperationDefinition<P extends readonly number[]> {
+  /** What errors and diagrams call the operation. */
+  readonly name: string;
+  /** The operation on numbers: a pure function. */
+  readonly value: (...operands: P) => number;
+  /**
+   * Its partial derivatives, a rule an operand, in the order of the operands;
+   * for an operation of one operand the rule alone will do. Write rules in this
+   * module's operations (`add`, not `+`), so that they can be differentiated
+   * and compiled in turn.
+   */
+  readonly partials:
+    | { readonly [I in keyof P]: PartialRule<P> }
+    | (P extends readonly [number] ? PartialRule<P> : never);
+}
+
+/** An operation made by {@linkcode defineOperation}. */
+export type DefinedOperation<P extends readonly number[]> = <
+  A extends { readonly [I in keyof P]: Scalar },
+>(...operands: A) => ScalarOfAll<A>;
+
+/**
+ * Makes an operation of your own, which works in every way to run a function,
+ * as this module's do.
+ *
+ * @param definition Its name, its value on numbers, and a rule for the partial
+ * derivative by each operand.
+ * @returns A function of Scalars: numbers give a number, Nodes a Node.
+ * @throws {TypeError} If a part of the definition is missing or of a wrong
+ * kind; the operation itself throws one on a wrong operand, and when a rule
+ * gives something other than a Scalar.
+ * @throws {RangeError} If there are fewer or more rules than the value has parameters.
+ *
+ * @example The softsign, x / (1 + |x|)
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { abs, add, backward, defineOperation, div, Node, square } from "@chainrule/autograd";
+ *
+ * const softsign = defineOperation({
+ *   name: "softsign",
+ *   value: (x: number) => x / (1 + Math.abs(x)),
+ *   partials: (x) => div(1, square(add(1, abs(x)))),
+ * });
+ * const x = new Node(-1);
+ * backward(softsign(x));
+ * assertEquals([softsign(-1), x.grad], [-0.5, 0.25]);
+ * ```
+ */
+export function defineOperation<P extends [number, ...number[]]>(
+  definition: OperationDefinition<P>,
+): DefinedOperation<P> {
+  const { name, value, rules } = checkDefinition(definition);
+  return operationOf(name, value, rules) as unknown as DefinedOperation<P>;
+}
+
+function operationOf(
+  name: string,
+  value: (...operands: number[]) => number,
+  rules: readonly AnyRule[],
+): (...operands: Scalar[]) => Scalar {
+  if (rules.length === 1) {
+    const primitive = unary(name, value, rules[0]!);
+    return (x) => applyUnary(primitive, x!);
+  }
+  if (rules.length === 2) {
+    const primitive = binary(name, value, rules[0]!, rules[1]!);
+    return (a, b) => applyBinary(primitive, a!, b!);
+  }
+  const primitive = variadic(
+    name,
+    (operands) => value(...operands),
+    (operands, out) => rules.map((rule) => rule(...operands, out)),
+  );
+  // A list of its own length: a missing operand is named like a wrong one.
+  return (...operands) =>
+    applyVariadic(primitive, rules.map((_, i) => operands[i]!));
+}
+
+type AnyRule = (...operandsAndOut: Operand[]) => Operand;
+
+function checkDefinition(
+  { name, value, partials }: {
+    name: unknown;
+    value: unknown;
+    partials: unknown;
+  },
+): {
+  name: string;
+  value: (...operands: number[]) => number;
+  rules: readonly AnyRule[];
+} {
+  const call = "defineOperation";
+  if (typeof name !== "string" || name === "") {
+    throw wrongKind(call, "name", name, "a string that is not empty");
+  }
+  if (typeof value !== "function") {
+    throw wrongKind(`${call} ${name}`, "value", value, "a function of numbers");
+  }
+  const rules: unknown[] = Array.isArray(partials) ? partials : [partials];
+  for (const [i, rule] of rules.entries()) {
+    if (typeof rule === "function") continue;
+    const what = Array.isArray(partials) ? `partials[${i}]` : "partials";
+    throw wrongKind(`${call} ${name}`, what, rule, "a function of Scalars");
+  }
+  if (rules.length === 0 || value.length > rules.length) {
+    throw new RangeError(
+      `Cannot ${call} ${name}: there are ${rules.length} partials for the ` +
+        `${value.length} parameters of value, expected one each`,
+    );
+  }
+  return {
+    name,
+    value: (...operands) => {
+      const result: unknown = value(...operands);
+      if (typeof result === "number") return result;
+      throw wrongKind(name, "the result of value", result, "a number");
+    },
+    rules: rules.map((rule, i) => (...operandsAndOut) => {
+      const partial = (rule as AnyRule)(...operandsAndOut);
+      if (typeof partial === "number") return partial;
+      if (typeof (partial as { value?: unknown } | null)?.value !== "number") {
+        throw wrongKind(
+          name,
+          `the result of partials[${i}]`,
+          partial,
+          "a Scalar",
+        );
+      }
+      return partial;
+    }),
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * Keeps JavaScript itself from misreading a differentiated number: its own
+ * operators throw instead of losing the gradient, and printing gives one line
+ * however large the graph behind it.
+ *
+ * @param prototype The prototype to equip.
+ * @param kind What its objects are called.
+ * @param describe An object in one line.
+ */
+export function guard<T extends object>(
+  prototype: T,
+  kind: string,
+  describe: (self: T) => string,
+): void {
+  function print(this: T): string {
+    return describe(this);
+  }
+  function toPrimitive(this: T, hint: string): string {
+    if (hint === "string") return describe(this);
+    throw new TypeError(
+      `Cannot use a JavaScript operator on a ${kind}: call add, sub, mul, ` +
+        "div, pow, lt, gt, eq … instead, or read .value for the number",
+    );
+  }
+  const methods = {
+    [Symbol.toPrimitive]: toPrimitive,
+    [Symbol.for("Deno.customInspect")]: print,
+    [Symbol.for("nodejs.util.inspect.custom")]: print,
+  };
+  for (const symbol of Object.getOwnPropertySymbols(methods)) {
+    Object.defineProperty(prototype, symbol, { value: methods[symbol] });
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * Every operation's value and partial derivatives, once, a row each.
+ *
+ * A value is a function of numbers. A partial derivative is written in the
+ * module's own operations, which `definePrimitives` is handed, so that one rule
+ * serves numbers (sweeps, graph nodes) and recorded variables (higher
+ * derivatives, compilation), and imports point one way.
+ */
+import {
+  erf,
+  logAddExp,
+  logSumExp,
+  sigmoid,
+  softplus,
+} from "./special_functions.ts";
+
+/** What a rule computes with: a number, or what stands for one in the way the rule is run. */
+export type Operand = number | { readonly value: number };
+
+/** The numbers an operation over a list is given. */
+export type Numbers = readonly number[] | Float64Array;
+
+/** ∂out/∂operand, from the operands in order and then the operation's own result. */
+export type Rule1 = (x: Operand, out: Operand) => Operand;
+/** {@inheritDoc Rule1} */
+export type Rule2 = (a: Operand, b: Operand, out: Operand) => Operand;
+/** All partial derivatives of an operation over a list. */
+export type ListRule = (
+  operands: readonly Operand[],
+  out: Operand,
+) => readonly (Operand | null)[];
+
+interface Row<Arity, Value, Partials> {
+  /** What users call it. */
+  readonly name: string;
+  /** Its number on a tape and in a program. */
+  readonly code: number;
+  /**
+   * Whether the partials are switches (0, or a factor): a gate's zero stops
+   * even an infinite adjoint, where 0 · ∞ would make NaN of what was not chosen.
+   */
+  readonly gate: boolean;
+  /** How many operands it takes. */
+  readonly arity: Arity;
+  /** The operation on numbers. */
+  readonly value: Value;
+  /** A rule an operand. A null rule is flat: nothing flows, not even 0 · ∞. */
+  readonly partials: Partials;
+}
+/** An operation of one operand. */
+export type Unary = Row<1, (x: number) => number, readonly [Rule1 | null]>;
+/** An operation of two operands. */
+export type Binary = Row<
+  2,
+  (a: number, b: number) => number,
+  readonly [Rule2 | null, Rule2 | null]
+>;
+/** An operation of any number of operands, in one list. */
+export type Variadic = Row<"list", (operands: Numbers) => number, ListRule>;
+/** An operation: its name, value and partial derivatives. */
+export type Primitive = Unary | Binary | Variadic;
+
+// Codes of the four operations that have hand-written paths beside their rows.
+/** Code of addition. */
+export const ADD = 1;
+/** Code of subtraction. */
+export const SUB = 2;
+/** Code of multiplication. */
+export const MUL = 3;
+/** Code of division. */
+export const DIV = 4;
+
+type UnaryName =
+  | "neg"
+  | "square"
+  | "sqrt"
+  | "cbrt"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "log2"
+  | "log10"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "sigmoid"
+  | "softplus"
+  | "relu"
+  | "erf"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "stopGradient";
+type BinaryName =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "hypot"
+  | "atan2"
+  | "logAddExp"
+  | "min"
+  | "max"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "eq";
+type VariadicName = "clamp" | "select" | "sum" | "mean" | "dot" | "logSumExp";
+
+/** A row for every name: a missing one does not compile. */
+export type Primitives =
+  & { readonly [N in UnaryName]: Unary }
+  & { readonly [N in BinaryName]: Binary }
+  & { readonly [N in VariadicName]: Variadic };
+
+/** The operations that rules are written in. */
+export interface Language {
+  add(a: Operand, b: Operand): Operand;
+  sub(a: Operand, b: Operand): Operand;
+  mul(a: Operand, b: Operand): Operand;
+  div(a: Operand, b: Operand): Operand;
+  neg(x: Operand): Operand;
+  square(x: Operand): Operand;
+  sqrt(x: Operand): Operand;
+  exp(x: Operand): Operand;
+  log(x: Operand): Operand;
+  pow(a: Operand, b: Operand): Operand;
+  hypot(a: Operand, b: Operand): Operand;
+  sin(x: Operand): Operand;
+  cos(x: Operand): Operand;
+  sinh(x: Operand): Operand;
+  cosh(x: Operand): Operand;
+  sigmoid(x: Operand): Operand;
+  abs(x: Operand): Operand;
+  sign(x: Operand): Operand;
+  max(a: Operand, b: Operand): Operand;
+  lt(a: Operand, b: Operand): Operand;
+  le(a: Operand, b: Operand): Operand;
+  gt(a: Operand, b: Operand): Operand;
+  ge(a: Operand, b: Operand): Operand;
+  eq(a: Operand, b: Operand): Operand;
+  select(condition: Operand, a: Operand, b: Operand): Operand;
+  sum(xs: readonly Operand[]): Operand;
+  stopGradient(x: Operand): Operand;
+}
+
+const byCode: (Primitive | undefined)[] = [undefined];
+
+/** The primitive of a code. */
+export function primitiveOf(code: number): Primitive {
+  return byCode[code]!;
+}
+
+// One literal makes every row, so that all have one hidden class.
+function register<P extends Primitive>(
+  name: string,
+  arity: P["arity"],
+  value: P["value"],
+  partials: P["partials"],
+  gate: boolean,
+): P {
+  const row = { name, code: byCode.length, gate, arity, value, partials } as P;
+  byCode.push(row);
+  return row;
+}
+
+/** Makes the primitive of one operand. */
+export function unary(
+  name: string,
+  value: Unary["value"],
+  partial: Rule1 | null,
+  gate: boolean = false,
+): Unary {
+  return register<Unary>(name, 1, value, [partial], gate);
+}
+
+/** Makes the primitive of two operands. */
+export function binary(
+  name: string,
+  value: Binary["value"],
+  partialA: Rule2 | null,
+  partialB: Rule2 | null,
+  gate: boolean = false,
+): Binary {
+  return register<Binary>(name, 2, value, [partialA, partialB], gate);
+}
+
+/** Makes the primitive of a list of operands. */
+export function variadic(
+  name: string,
+  value: Variadic["value"],
+  partials: ListRule,
+  gate: boolean = false,
+): Variadic {
+  return register<Variadic>(name, "list", value, partials, gate);
+}
+
+/** adjoint · partial, the chain rule's one product; see `gate` in {@linkcode Primitive}. */
+export function product(
+  gate: boolean,
+  adjoint: number,
+  partial: number,
+): number {
+  return gate && partial === 0 ? 0 : adjoint * partial;
+}
+
+/** The table. `y` is an operation's own result. */
+// deno-fmt-ignore
+export function definePrimitives({
+  add, sub, mul, div, neg, square, sqrt, exp, log, pow, hypot, sin, cos, sinh,
+  cosh, sigmoid: logistic, abs, sign, max, lt, le, gt, ge, eq, select, sum,
+  stopGradient,
+}: Language): Primitives {
+  // Two equal infinities differ by NaN; what depends on the difference takes 0.
+  const difference = (a: Operand, b: Operand) =>
+    select(mul(eq(a, b), eq(abs(a), Infinity)), 0, sub(a, b));
+  // A tie gives half to each operand.
+  const wins = (a: Operand, b: Operand) => select(eq(a, b), 0.5, gt(a, b));
+  // 0/0 at the origin of hypot and atan2 is taken as 0.
+  const orOne = (r: Operand) => select(eq(r, 0), 1, r);
+
+  return {
+    // Arithmetic; the first four in the order of their codes.
+    add: binary("add", (a, b) => a + b, () => 1, () => 1),
+    sub: binary("sub", (a, b) => a - b, () => 1, () => -1),
+    mul: binary("mul", (a, b) => a * b, (_a, b) => b, (a) => a),
+    div: binary("div", (a, b) => a / b, (_a, b) => div(1, b), (_a, b, y) => neg(div(y, b))),
+    neg: unary("neg", (x) => -x, () => -1),
+    square: unary("square", (x) => x * x, (x) => mul(2, x)),
+
+    // Powers and roots.
+    // b·a^(b−1), its exponent kept at 0 where b is 0: 0 · 0^−1 would be NaN.
+    // aᵇ·ln a, its limit 0 at a = 0 ≤ b: there ln 1 stands for ln 0.
+    pow: binary("pow", (a, b) => a ** b,
+      (a, b) => mul(b, pow(a, select(eq(b, 0), 0, sub(b, 1)))),
+      (a, b, y) => mul(y, log(select(mul(eq(a, 0), ge(b, 0)), 1, a)))),
+    // 1/(2y); y + 0 turns the −0 that is √−0 into 0, so that both give +∞.
+    sqrt: unary("sqrt", Math.sqrt, (_x, y) => div(0.5, add(y, 0))),
+    cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(1, mul(3, square(y)))),
+    hypot: binary("hypot", (a, b) => Math.hypot(a, b),
+      (a, _b, y) => div(a, orOne(y)), (_a, b, y) => div(b, orOne(y))),
+
+    // Exponentials and logarithms.
+    exp: unary("exp", Math.exp, (_x, y) => y),
+    expm1: unary("expm1", Math.expm1, (x) => exp(x)), // y + 1 cancels at x ≪ 0
+    log: unary("log", Math.log, (x) => div(1, x)),
+    log1p: unary("log1p", Math.log1p, (x) => div(1, add(1, x))),
+    log2: unary("log2", Math.log2, (x) => div(Math.LOG2E, x)),
+    log10: unary("log10", Math.log10, (x) => div(Math.LOG10E, x)),
+    logAddExp: binary("logAddExp", logAddExp,
+      (a, b) => logistic(difference(a, b)), (a, b) => logistic(difference(b, a))),
+
+    // Circular and hyperbolic functions. Products of differences, not 1 − x²:
+    // no cancellation near 1. Roots of each factor or hypot: no overflow.
+    sin: unary("sin", Math.sin, (x) => cos(x)),
+    cos: unary("cos", Math.cos, (x) => neg(sin(x))),
+    tan: unary("tan", Math.tan, (_x, y) => add(1, square(y))),
+    asin: unary("asin", Math.asin, (x) => div(1, sqrt(mul(sub(1, x), add(1, x))))),
+    acos: unary("acos", Math.acos, (x) => div(-1, sqrt(mul(sub(1, x), add(1, x))))),
+    atan: unary("atan", Math.atan, (x) => div(1, add(1, square(x)))),
+    // atan2(a, b): b/r² and −a/r², r = hypot(a, b), divided twice lest r² overflow.
+    atan2: binary("atan2", Math.atan2,
+      (a, b) => { const r = orOne(hypot(a, b)); return div(div(b, r), r); },
+      (a, b) => { const r = orOne(hypot(a, b)); return neg(div(div(a, r), r)); }),
+    sinh: unary("sinh", Math.sinh, (x) => cosh(x)),
+    cosh: unary("cosh", Math.cosh, (x) => sinh(x)),
+    tanh: unary("tanh", Math.tanh, (_x, y) => sub(1, square(y))),
+    asinh: unary("asinh", Math.asinh, (x) => div(1, hypot(x, 1))),
+    acosh: unary("acosh", Math.acosh, (x) => div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1))))),
+    atanh: unary("atanh", Math.atanh, (x) => div(1, mul(sub(1, x), add(1, x)))),
+
+    // Smooth functions of statistics and learning.
+    sigmoid: unary("sigmoid", sigmoid, (x, y) => mul(y, logistic(neg(x)))), // 1 − y cancels
+    softplus: unary("softplus", softplus, (x) => logistic(x)),
+    erf: unary("erf", erf, (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))))),
+
+    // Kinks: 0 at the kink, half to each at a tie.
+    relu: unary("relu", (x) => Math.max(x, 0), (x) => gt(x, 0), true),
+    abs: unary("abs", Math.abs, (x) => sign(x), true),
+    min: binary("min", Math.min, (a, b) => wins(b, a), (a, b) => wins(a, b), true),
+    max: binary("max", Math.max, (a, b) => wins(a, b), (a, b) => wins(b, a), true),
+    // min(max(x, low), high): 1 inside and on the bounds.
+    clamp: variadic("clamp", ([x, low, high]: Numbers) => Math.min(Math.max(x!, low!), high!),
+      ([x, low, high]) => [
+        mul(ge(x!, low!), le(x!, high!)),
+        mul(lt(x!, low!), le(low!, high!)),
+        gt(max(x!, low!), high!),
+      ], true),
+    select: variadic("select", ([condition, a, b]: Numbers) => condition !== 0 ? a! : b!,
+      ([condition]) => [null, select(condition!, 1, 0), select(condition!, 0, 1)], true),
+
+    // Steps: flat wherever they have a derivative.
+    sign: unary("sign", Math.sign, null),
+    floor: unary("floor", Math.floor, null),
+    ceil: unary("ceil", Math.ceil, null),
+    round: unary("round", Math.round, null),
+    lt: binary("lt", (a, b) => a < b ? 1 : 0, null, null),
+    le: binary("le", (a, b) => a <= b ? 1 : 0, null, null),
+    gt: binary("gt", (a, b) => a > b ? 1 : 0, null, null),
+    ge: binary("ge", (a, b) => a >= b ? 1 : 0, null, null),
+    eq: binary("eq", (a, b) => a === b ? 1 : 0, null, null),
+    stopGradient: unary("stopGradient", (x) => x, null),
+
+    // Lists, one operation each.
+    sum: variadic("sum", sumOf, (xs) => xs.map(() => 1)),
+    mean: variadic("mean", (xs) => sumOf(xs) / xs.length, (xs) => xs.map(() => 1 / xs.length)),
+    // The first half of the operands against the second.
+    dot: variadic("dot", dotOf, (xs) => {
+      const half = xs.length / 2;
+      return [...xs.slice(half), ...xs.slice(0, half)];
+    }),
+    // Softmax, from the largest operand down: eˣ⁻ʸ would lose the digits of a
+    // large y. The shift cancels out of every derivative, so it is a constant.
+    logSumExp: variadic("logSumExp", logSumExp, (xs) => {
+      const shift = stopGradient(xs.reduce((a, b) => max(a, b)));
+      const weights = xs.map((x) => exp(difference(x, shift)));
+      const total = sum(weights);
+      return weights.map((weight) => div(weight, total));
+    }),
+  };
+}
+
+function sumOf(xs: Numbers): number {
+  let total = 0;
+  for (let i = 0; i < xs.length; i++) total += xs[i]!;
+  return total;
+}
+
+function dotOf(xs: Numbers): number {
+  const half = xs.length / 2;
+  let total = 0;
+  for (let i = 0; i < half; i++) total += xs[i]! * xs[half + i]!;
+  return total;
+}

@@ -1,0 +1,19 @@
+import type { Node } from "./graph/node.ts";
+
+/** What every operation takes: a plain number, or a number that is differentiated. */
+export type Scalar = number | Node;
+
+/**
+ * What an operation gives for operands of these types: numbers give a number,
+ * Nodes with Nodes or numbers a Node, everything else a Scalar.
+ */
+export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
+  : [A, B] extends [Node, Node | number] | [number, Node] ? Node
+  : Scalar;
+
+/** {@linkcode ScalarOf} over any number of operands. */
+export type ScalarOfAll<T extends readonly unknown[]> = T extends
+  readonly [infer First, ...infer Rest]
+  ? Rest extends readonly [] ? ScalarOf<First>
+  : ScalarOf<First, ScalarOfAll<Rest>>
+  : Scalar;

@@ -1,0 +1,129 @@
+// Arguments and results are structures: scalars in arrays, tuples, nested
+// objects and Float64Arrays. A structure's leaves have one order: that of its
+// elements, and of its own keys.
+import { describe } from "../errors.ts";
+import type { Scalar } from "../scalar.ts";
+
+/**
+ * What a function takes from outside where its parameter is an `X`: a
+ * Float64Array also where it expects an array of Scalars.
+ */
+export type Argument<X> =
+  | X
+  | (X extends Scalar ? never
+    : X extends readonly Scalar[] ? Float64Array
+    : { [K in keyof X]: Argument<X[K]> });
+
+/**
+ * The shape of `X` with a result a leaf: a number where `X` has numbers, and a
+ * Scalar where it has Scalars.
+ */
+export type Like<X> = X extends number ? number
+  : X extends Scalar ? Scalar
+  : X extends Float64Array ? Float64Array
+  : { -readonly [K in keyof X]: Like<X[K]> };
+
+/** Whether a leaf of a structure is right, and what to call what is. */
+export interface LeafKind<T> {
+  readonly expected: string;
+  is(value: unknown): value is T;
+}
+
+/**
+ * The leaves of a structure in order.
+ *
+ * @param where What an error calls the whole: `Cannot grad: argument 1`.
+ */
+export function flatten<T>(
+  structure: unknown,
+  kind: LeafKind<T>,
+  where: string,
+): T[] {
+  const leaves: T[] = [];
+  collect(structure, kind, where, "", leaves);
+  return leaves;
+}
+
+function collect<T>(
+  x: unknown,
+  kind: LeafKind<T>,
+  where: string,
+  path: string,
+  leaves: T[],
+): void {
+  if (kind.is(x)) {
+    leaves.push(x);
+  } else if (Array.isArray(x) || x instanceof Float64Array) {
+    for (let i = 0; i < x.length; i++) {
+      collect(x[i], kind, where, `${path}[${i}]`, leaves);
+    }
+  } else if (isRecord(x)) {
+    for (const key of Object.keys(x)) {
+      collect(x[key], kind, where, path + property(key), leaves);
+    }
+  } else {
+    const place = path === "" ? where : `${where}, ${path}`;
+    throw new TypeError(
+      `${place} is ${describe(x)}, expected ${kind.expected}`,
+    );
+  }
+}
+
+/**
+ * A structure of the same shape with other leaves, taken in order. A
+ * Float64Array stays one where its new leaves are numbers, else becomes an array.
+ */
+export function rebuild(
+  structure: unknown,
+  leaves: readonly unknown[],
+): unknown {
+  let next = 0;
+  const visit = (x: unknown): unknown => {
+    if (x instanceof Float64Array) {
+      const part = leaves.slice(next, next += x.length);
+      return part.every((leaf) => typeof leaf === "number")
+        ? Float64Array.from(part)
+        : part;
+    }
+    if (Array.isArray(x)) return x.map(visit);
+    if (isRecord(x)) {
+      return Object.fromEntries(
+        Object.keys(x).map((key) => [key, visit(x[key])]),
+      );
+    }
+    return leaves[next++];
+  };
+  return visit(structure);
+}
+
+/** Names leaf i of a structure as source code would: `.layers[0].bias`; "" for a bare scalar. */
+export function pathOf(structure: unknown, i: number): string {
+  let rest = i;
+  const visit = (x: unknown, path: string): string | undefined => {
+    const keys = Array.isArray(x) || x instanceof Float64Array
+      ? Array.from(x, (_, k): [unknown, string] => [x[k], `[${k}]`])
+      : isRecord(x)
+      ? Object.keys(x).map((key): [unknown, string] => [x[key], property(key)])
+      : undefined;
+    if (keys === undefined) return rest-- === 0 ? path : undefined;
+    for (const [value, step] of keys) {
+      const found = visit(value, path + step);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return visit(structure, "") ?? "";
+}
+
+/** A plain object; an instance of a class is none, a Node or Var least of all. */
+function isRecord(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function property(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key)
+    ? `.${key}`
+    : `[${JSON.stringify(key)}]`;
+}

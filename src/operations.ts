@@ -1,4 +1,6 @@
 // What users call. An operation is a row in `primitives.ts` and a function here.
+// The four of arithmetic have their paths for two Nodes and for two Vars written
+// out: what a general function spends on finding the way is more than the work.
 import {
   applyBinary,
   applyUnary,
@@ -7,8 +9,13 @@ import {
 } from "./dispatch.ts";
 import { makeNode, Node } from "./graph/node.ts";
 import { wrongKind } from "./errors.ts";
+import * as table from "./primitives.ts";
 import { definePrimitives, type Primitives } from "./primitives.ts";
 import type { Scalar, ScalarOf, ScalarOfAll } from "./scalar.ts";
+import { entryOf, isActive, record, valueAt } from "./tape/tape.ts";
+
+// Constants of this module, which the compiler folds; an imported one is a load.
+const ADD = table.ADD, SUB = table.SUB, MUL = table.MUL, DIV = table.DIV;
 
 const primitives: Primitives = definePrimitives({
   add,
@@ -62,6 +69,10 @@ export function add<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function add(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a + b;
+  if (isActive(a) && isActive(b)) {
+    const left = entryOf(a), right = entryOf(b);
+    return record(ADD, left, right, valueAt(left) + valueAt(right));
+  }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.add, a.value + b.value, a, b);
   }
@@ -90,6 +101,10 @@ export function sub<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function sub(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a - b;
+  if (isActive(a) && isActive(b)) {
+    const left = entryOf(a), right = entryOf(b);
+    return record(SUB, left, right, valueAt(left) - valueAt(right));
+  }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.sub, a.value - b.value, a, b);
   }
@@ -118,6 +133,10 @@ export function mul<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function mul(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a * b;
+  if (isActive(a) && isActive(b)) {
+    const left = entryOf(a), right = entryOf(b);
+    return record(MUL, left, right, valueAt(left) * valueAt(right));
+  }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.mul, a.value * b.value, a, b);
   }
@@ -146,6 +165,10 @@ export function div<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function div(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a / b;
+  if (isActive(a) && isActive(b)) {
+    const left = entryOf(a), right = entryOf(b);
+    return record(DIV, left, right, valueAt(left) / valueAt(right));
+  }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.div, a.value / b.value, a, b);
   }

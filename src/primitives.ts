@@ -60,15 +60,18 @@ export type Variadic = Row<"list", (operands: Numbers) => number, ListRule>;
 /** An operation: its name, value and partial derivatives. */
 export type Primitive = Unary | Binary | Variadic;
 
+// Codes 0 and 1 are a tape's, for entries that are no operation.
+const byCode: (Primitive | undefined)[] = [undefined, undefined];
+
 // Codes of the four operations that have hand-written paths beside their rows.
 /** Code of addition. */
-export const ADD = 1;
+export const ADD = 2;
 /** Code of subtraction. */
-export const SUB = 2;
+export const SUB = 3;
 /** Code of multiplication. */
-export const MUL = 3;
+export const MUL = 4;
 /** Code of division. */
-export const DIV = 4;
+export const DIV = 5;
 
 type UnaryName =
   | "neg"
@@ -157,8 +160,6 @@ export interface Language {
   sum(xs: readonly Operand[]): Operand;
   stopGradient(x: Operand): Operand;
 }
-
-const byCode: (Primitive | undefined)[] = [undefined];
 
 /** The primitive of a code. */
 export function primitiveOf(code: number): Primitive {

@@ -1,7 +1,8 @@
 import type { Node } from "./graph/node.ts";
+import type { Var } from "./tape/tape.ts";
 
 /** What every operation takes: a plain number, or a number that is differentiated. */
-export type Scalar = number | Node;
+export type Scalar = number | Node | Var;
 
 /**
  * What an operation gives for operands of these types: numbers give a number,

@@ -14,14 +14,23 @@ export type Argument<X> =
     : X extends readonly Scalar[] ? Float64Array
     : { [K in keyof X]: Argument<X[K]> });
 
-/**
- * The shape of `X` with a result a leaf: a number where `X` has numbers, and a
- * Scalar where it has Scalars.
- */
+/** The shape of an argument with a derivative a leaf: a number for a number, else a Scalar. */
 export type Like<X> = X extends number ? number
   : X extends Scalar ? Scalar
   : X extends Float64Array ? Float64Array
   : { -readonly [K in keyof X]: Like<X[K]> };
+
+/** The shape of a result `Y` of a function whose argument is an `A`. */
+export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
+  : { -readonly [K in keyof Y]: ResultLike<Y[K], A> };
+
+/** A leaf of a result: a number if the argument consists of numbers, else a Scalar. */
+export type ResultLeaf<A> = A extends Numbers ? number : Scalar;
+
+/** A structure of numbers. */
+export type Numbers = number | Float64Array | readonly Numbers[] | {
+  readonly [key: string]: Numbers;
+};
 
 /** Whether a leaf of a structure is right, and what to call what is. */
 export interface LeafKind<T> {
@@ -113,6 +122,25 @@ export function pathOf(structure: unknown, i: number): string {
     return undefined;
   };
   return visit(structure, "") ?? "";
+}
+
+/**
+ * The shape of a structure, as a text that two structures of one shape share.
+ * A Float64Array has the shape of an array of numbers.
+ */
+export function shapeOf(x: unknown): string {
+  if (x instanceof Float64Array) return `[${x.length}]`;
+  if (Array.isArray(x)) {
+    const shapes = x.map(shapeOf);
+    return shapes.every((shape) => shape === "")
+      ? `[${x.length}]`
+      : `[${shapes}]`;
+  }
+  if (!isRecord(x)) return "";
+  const fields = Object.keys(x).map((key) =>
+    `${JSON.stringify(key)}:${shapeOf(x[key])}`
+  );
+  return `{${fields}}`;
 }
 
 /** A plain object; an instance of a class is none, a Node or Var least of all. */

@@ -1,0 +1,301 @@
+import { describe, wrongKind } from "../errors.ts";
+import { backward } from "../graph/backward.ts";
+import { Node } from "../graph/node.ts";
+import { orderFrom } from "../graph/post_order.ts";
+import type { Scalar } from "../scalar.ts";
+import {
+  type Argument,
+  flatten,
+  type LeafKind,
+  pathOf,
+  rebuild,
+} from "../transforms/structures.ts";
+
+/** Options of {@linkcode checkGradients}. */
+export interface CheckGradientsOptions {
+  /**
+   * How far to move an argument to each side.
+   *
+   * @default {Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x))} for an
+   * argument x, and if the gradient disagrees other steps, smaller and larger.
+   */
+  readonly step?: number;
+  /**
+   * How far gradient and differences may be apart, as a part of the larger.
+   *
+   * @default {1e-6}
+   */
+  readonly relativeTolerance?: number;
+  /**
+   * How far gradient and differences may be apart whatever their size. What
+   * rounding leaves of a derivative that is 0 depends on the function's value y.
+   *
+   * @default {1e-9 * Math.max(1, Math.abs(y))}
+   */
+  readonly absoluteTolerance?: number;
+}
+
+/**
+ * Checks a function's gradient, computed on a graph of Nodes, against central
+ * differences, computed on plain numbers: for the tests of operations and
+ * backward functions of your own. It returns if they agree and throws if not.
+ *
+ * Differences need a function that is smooth around `x`: they disagree at a
+ * kink (`relu` at 0), at the edge of the domain (`sqrt` at 0), and of course
+ * where `stopGradient` is used. What is NaN or infinite never agrees.
+ *
+ * @typeParam X What `f` takes.
+ * @param f The function; it is called with Nodes once and with numbers often.
+ * @param x Where to check: a number, or numbers in arrays, tuples, nested
+ * objects and Float64Arrays.
+ * @param options Step and tolerances.
+ * @throws {Error} If they disagree; the message names the first argument where
+ * they do, both numbers and the step.
+ * @throws {TypeError} If `f` is not a function, `x` has anything but numbers in
+ * it, `f` gives something other than a Scalar, or an option is not a number.
+ * @throws {RangeError} If a number in `x`, or the function's value there, is not
+ * finite, or an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { checkGradients, mul, Node, primal, type Scalar, sin } from "@chainrule/autograd";
+ *
+ * checkGradients((p: { a: Scalar; b: Scalar }) => mul(p.a, sin(p.b)), { a: 2, b: 3 });
+ *
+ * // Its derivative should be 3 · x · x.
+ * function cube(x: Scalar): Scalar {
+ *   const value = primal(x) ** 3;
+ *   if (!(x instanceof Node)) return value;
+ *   const out: Node = new Node(value, [x], () => x.grad += out.grad * 2 * x.value);
+ *   return out;
+ * }
+ * assertThrows(
+ *   () => checkGradients(cube, 2),
+ *   Error,
+ *   "Gradients disagree at argument 1: the gradient is 4, central differences give 12",
+ * );
+ * ```
+ */
+export function checkGradients<X>(
+  f: (x: X) => Scalar,
+  x: Argument<X>,
+  options: CheckGradientsOptions = {},
+): void {
+  if (typeof f !== "function") {
+    throw wrongKind(CALL, "f", f, "a function");
+  }
+  checkOptions(options);
+  const where = `Cannot ${CALL}: argument 1`;
+  const numbers = flatten(x, NUMBERS, where);
+  const wild = numbers.findIndex((number) => !Number.isFinite(number));
+  if (wild >= 0) checkFinite(numbers[wild]!, `argument 1${suffix(x, wild)}`);
+  const along = (i: number) => (moved: number): number =>
+    valueOf(resultOf(f, rebuild(x, numbers.with(i, moved))));
+  const y = valueOf(resultOf(f, rebuild(x, numbers)));
+  checkFinite(y, "the result");
+
+  const gradient = gradientByGraph(f, x, numbers);
+  const tolerances = tolerancesFor(y, options);
+  gradient.forEach((derivative, i) => {
+    const steps = stepsFor(numbers[i]!, options.step);
+    const slope = disagreeing(
+      derivative,
+      along(i),
+      numbers[i]!,
+      steps,
+      tolerances,
+    );
+    if (slope !== null) throw disagreement(suffix(x, i), derivative, slope);
+  });
+}
+
+const CALL = "checkGradients";
+
+const NUMBERS: LeafKind<number> = {
+  expected: "a number",
+  is: (value): value is number => typeof value === "number",
+};
+
+/** The derivative by every leaf of the argument, in order. */
+function gradientByGraph<X>(
+  f: (x: X) => Scalar,
+  x: unknown,
+  numbers: readonly number[],
+): number[] {
+  const leaves = numbers.map((number) => new Node(number));
+  const result = resultOf(f, rebuild(x, leaves));
+  // A plain number, from which no gradient flows.
+  if (!(result instanceof Node)) return leaves.map(() => 0);
+  // The function may use Nodes of its caller's, whose gradients are not ours.
+  const order = orderFrom(result, CALL);
+  const before = order.map((node) => node.grad);
+  try {
+    backward(result);
+    return leaves.map((leaf) => leaf.grad);
+  } finally {
+    order.forEach((node, i) => node.grad = before[i]!);
+  }
+}
+
+function resultOf<X>(f: (x: X) => Scalar, x: unknown): number | Node {
+  const result = f(x as X);
+  if (typeof result === "number" || result instanceof Node) return result;
+  throw wrongKind(CALL, "the result", result, "a number or Node");
+}
+
+function valueOf(result: number | Node): number {
+  return typeof result === "number" ? result : result.value;
+}
+
+/** A derivative by central differences. */
+interface Slope {
+  readonly step: number;
+  /** The differences of the whole step, and of half of it. */
+  readonly whole: number;
+  readonly half: number;
+  /** How far they are apart. */
+  readonly spread: number;
+  /** What follows from the two. */
+  readonly value: number;
+}
+
+/**
+ * Null if the derivative agrees with the differences of any of the steps, else
+ * the most trustworthy of those. A right derivative is within the tolerance of
+ * one of them unless f is very rough; a wrong one hardly ever is by chance.
+ */
+function disagreeing(
+  derivative: number,
+  f: (x: number) => number,
+  x: number,
+  steps: readonly number[],
+  tolerances: Tolerances,
+): Slope | null {
+  let best: Slope | undefined;
+  for (const step of steps) {
+    const slope = slopeOf(f, x, step);
+    if (agree(derivative, slope.value, tolerances)) return null;
+    if (best === undefined || isBetter(slope, best, tolerances)) best = slope;
+  }
+  return best!;
+}
+
+/** Whether a slope is to be preferred to that of a step nearer the usual one. */
+function isBetter(slope: Slope, best: Slope, tolerances: Tolerances): boolean {
+  const settled = agree(best.whole, best.half, tolerances);
+  return !settled && (slope.spread < best.spread || Number.isNaN(best.spread));
+}
+
+/**
+ * Central differences with steps h and h/2, whose errors are c·h² and c·h²/4
+ * but for terms in h⁴: (4·D(h/2) − D(h)) / 3 is free of both (L. F. Richardson,
+ * 1911).
+ */
+function slopeOf(f: (x: number) => number, x: number, step: number): Slope {
+  const whole = centralDifference(f, x, step);
+  const half = centralDifference(f, x, step / 2);
+  const spread = Math.abs(half - whole);
+  return { step, whole, half, spread, value: (4 * half - whole) / 3 };
+}
+
+function centralDifference(
+  f: (x: number) => number,
+  x: number,
+  step: number,
+): number {
+  // x ± step are rounded; what they are apart is then not quite twice the step.
+  const right = x + step, left = x - step;
+  return (f(right) - f(left)) / (right - left);
+}
+
+/**
+ * The steps to try. Rounding costs ε/h and the curve h², so that h = ∛ε balances
+ * them where f changes over a scale of 1 or |x|. The others are for functions
+ * that change faster, that lose digits, or that end near x.
+ */
+function stepsFor(x: number, step: number | undefined): number[] {
+  if (step !== undefined) return [step];
+  const h = Math.cbrt(Number.EPSILON);
+  const usual = h * Math.max(1, Math.abs(x));
+  const steps = [usual, usual * 64, usual / 64, usual * 4096];
+  if (x !== 0 && Math.abs(x) < 1) steps.push(h * Math.abs(x));
+  return steps;
+}
+
+interface Tolerances {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+function tolerancesFor(
+  y: number,
+  { relativeTolerance, absoluteTolerance }: CheckGradientsOptions,
+): Tolerances {
+  return {
+    relative: relativeTolerance ?? 1e-6,
+    absolute: absoluteTolerance ?? 1e-9 * Math.max(1, Math.abs(y)),
+  };
+}
+
+/** False if either is NaN or infinite: two infinities have no difference. */
+function agree(
+  a: number,
+  b: number,
+  { relative, absolute }: Tolerances,
+): boolean {
+  const larger = Math.max(Math.abs(a), Math.abs(b));
+  return larger < Infinity &&
+    Math.abs(a - b) <= absolute + relative * larger;
+}
+
+function disagreement(path: string, derivative: number, slope: Slope): Error {
+  const larger = Math.max(Math.abs(derivative), Math.abs(slope.value));
+  const relative = Math.abs(derivative - slope.value) / larger;
+  return new Error(
+    `Gradients disagree at argument 1${path}: ` +
+      `the gradient is ${short(derivative, 10)}, ` +
+      `central differences give ${short(slope.value, 10)} ` +
+      `(step ${short(slope.step, 2)}, relative error ${short(relative, 2)})`,
+  );
+}
+
+/** What an error appends to the name of an argument for its leaf i. */
+function suffix(x: unknown, i: number): string {
+  const path = pathOf(x, i);
+  return path === "" ? "" : `, ${path}`;
+}
+
+function short(x: number, digits: number): string {
+  return String(Number(x.toPrecision(digits)));
+}
+
+function checkFinite(x: number, what: string): void {
+  if (Number.isFinite(x)) return;
+  throw new RangeError(
+    `Cannot ${CALL}: ${what} is ${describe(x)}, expected a finite number`,
+  );
+}
+
+function checkOptions(
+  { step, relativeTolerance, absoluteTolerance }: CheckGradientsOptions,
+): void {
+  checkOption("step", step, "a positive finite number", (x) => x > 0);
+  const expected = "a finite number of at least 0";
+  checkOption("relativeTolerance", relativeTolerance, expected, (x) => x >= 0);
+  checkOption("absoluteTolerance", absoluteTolerance, expected, (x) => x >= 0);
+}
+
+function checkOption(
+  name: string,
+  value: unknown,
+  expected: string,
+  isRight: (x: number) => boolean,
+): void {
+  if (value === undefined) return;
+  if (typeof value !== "number") throw wrongKind(CALL, name, value, expected);
+  if (Number.isFinite(value) && isRight(value)) return;
+  throw new RangeError(
+    `Cannot ${CALL}: ${name} is ${describe(value)}, expected ${expected}`,
+  );
+}

@@ -1,0 +1,73 @@
+import type { Scalar } from "../scalar.ts";
+import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
+
+/**
+ * Draws a graph in DOT, the language of Graphviz: the operation, value and
+ * gradient of every node, and edges from operands to results. An operand that is
+ * used twice has two edges.
+ *
+ * Of a large graph, the nodes nearest `root` are drawn, and the diagram says how
+ * many there are besides. Save the text as `graph.dot`; then
+ * `dot -Tsvg graph.dot > graph.svg` makes the picture.
+ *
+ * @param root The output whose graph to draw.
+ * @param options How much to draw.
+ * @returns The text of the diagram.
+ * @throws {TypeError} If `root` is not a Node, or `maxNodes` not a number.
+ * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
+ * graph has a cycle.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backward, mul, Node, toDot } from "@chainrule/autograd";
+ *
+ * const x = new Node(3);
+ * const y = mul(x, x);
+ * backward(y);
+ * assertEquals(
+ *   toDot(y),
+ *   String.raw`digraph {
+ *   ordering=in
+ *   node [shape=box]
+ *   n0 [label="mul\nvalue 9\ngrad 1"]
+ *   n1 [label="leaf\nvalue 3\ngrad 6", style=rounded]
+ *   n1 -> n0
+ *   n1 -> n0
+ * }
+ * `,
+ * );
+ * ```
+ */
+export function toDot(root: Scalar, options: DiagramOptions = {}): string {
+  const { boxes, edges } = excerptOf(root, options, "toDot");
+  const lines = [
+    // From left to right in the order of operands.
+    "ordering=in",
+    "node [shape=box]",
+    ...boxes.map((box) =>
+      `${box.id} [label="${labelOf(box)}"${STYLES[box.kind]}]`
+    ),
+    ...edges.map(([from, to]) => `${from} -> ${to}`),
+  ];
+  return `digraph {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
+}
+
+const STYLES: Readonly<Record<Box["kind"], string>> = {
+  leaf: ", style=rounded",
+  operation: "",
+  number: ", shape=plaintext",
+  cut: ", style=dashed",
+};
+
+function labelOf({ name, lines }: Box): string {
+  return (name === "" ? lines : [escape(name), ...lines]).join("\\n");
+}
+
+// Besides the quote, Graphviz reads backslash sequences and HTML entities.
+function escape(name: string): string {
+  return name
+    .replaceAll("&", "&amp;")
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"');
+}

@@ -1,0 +1,131 @@
+import * as primitives from "../primitives.ts";
+import { type Operand, primitiveOf, product } from "../primitives.ts";
+import { type Entries, INPUT, type Section } from "./tape.ts";
+
+// Constants of this module, which the compiler folds; an imported one is a load.
+const FIRST_CODE = INPUT + 1;
+const ADD = primitives.ADD, SUB = primitives.SUB;
+const MUL = primitives.MUL, DIV = primitives.DIV;
+
+/**
+ * The reverse sweep: from the adjoints of a section's outputs to those of its
+ * inputs, in one loop from the last entry down.
+ *
+ * @param section What was recorded.
+ * @param outputs The entries of the outputs.
+ * @param cotangents Their adjoints; outputs that are one entry add up.
+ * @param adjoints Room for one an entry. Afterwards those of the section's
+ * inputs are right, and all others are anything.
+ */
+export function reverseSweep(
+  section: Section,
+  outputs: readonly number[],
+  cotangents: readonly number[],
+  adjoints: Float64Array,
+): void {
+  const { start, inputs, end } = section;
+  if (inputs === 0) return;
+  adjoints.fill(0, start, end);
+  outputs.forEach((entry, k) => adjoints[entry]! += cotangents[k]!);
+  sweepAll(section, adjoints);
+  // What no output depends on was swept, too, with an adjoint of 0: that adds 0
+  // to its operands, and NaN only where a partial is not finite. NaN never gets
+  // lost on its way, so that a look at the inputs tells whether it was worth
+  // the trouble to keep account of what the outputs depend on.
+  if (adjoints.subarray(start, start + inputs).some(Number.isNaN)) {
+    adjoints.fill(0, start, end);
+    outputs.forEach((entry, k) => adjoints[entry]! += cotangents[k]!);
+    sweepReached(section, outputs, adjoints);
+  }
+}
+
+function sweepAll(section: Section, adjoints: Float64Array): void {
+  const { entries, start, inputs, end } = section;
+  const { codes, lefts, rights, values } = entries;
+  const first = start + inputs;
+  // The adjoint of entry i is complete when the loop comes to it. It is carried
+  // in a register from the entry above, as the operand of an operation often is
+  // the entry just before it, and a load would wait for the store.
+  let adjoint = adjoints[end - 1]!;
+  for (let i = end - 1; i >= first; i--) {
+    const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
+    let toLeft, toRight;
+    if (code === MUL) {
+      toLeft = adjoint * values[right]!;
+      toRight = adjoint * values[left]!;
+    } else if (code === ADD) {
+      toLeft = toRight = adjoint;
+    } else if (code === SUB) {
+      toLeft = adjoint;
+      toRight = -adjoint;
+    } else if (code === DIV) {
+      const divisor = values[right]!;
+      toLeft = adjoint * (1 / divisor);
+      toRight = adjoint * -(values[i]! / divisor);
+    } else {
+      if (code >= FIRST_CODE) pull(entries, i, adjoint, adjoints);
+      adjoint = adjoints[i - 1]!;
+      continue;
+    }
+    const below = i - 1;
+    let next = adjoints[below]!;
+    if (left === below) next += toLeft;
+    else adjoints[left]! += toLeft;
+    if (right === below) next += toRight;
+    else adjoints[right]! += toRight;
+    adjoint = next;
+  }
+  adjoints[first - 1] = adjoint;
+}
+
+/** The same sweep by the rules alone, through nothing but what the outputs depend on. */
+function sweepReached(
+  { entries, start, inputs, end }: Section,
+  outputs: readonly number[],
+  adjoints: Float64Array,
+): void {
+  const reached = new Uint8Array(end);
+  for (const entry of outputs) reached[entry] = 1;
+  for (let i = end - 1; i >= start + inputs; i--) {
+    if (reached[i] === 1 && entries.codes[i]! >= FIRST_CODE) {
+      pull(entries, i, adjoints[i]!, adjoints, reached);
+    }
+  }
+}
+
+/** The chain rule at one entry: adds adjoint · partial to each operand's adjoint. */
+function pull(
+  { codes, lefts, rights, values, lists }: Entries,
+  i: number,
+  adjoint: number,
+  adjoints: Float64Array,
+  reached?: Uint8Array,
+): void {
+  const primitive = primitiveOf(codes[i]!);
+  const left = lefts[i]!, right = rights[i]!, out = values[i]!;
+  const give = (operand: number, partial: Operand | null) => {
+    if (partial === null) return;
+    adjoints[operand]! += product(primitive.gate, adjoint, partial as number);
+    if (reached !== undefined) reached[operand] = 1;
+  };
+  switch (primitive.arity) {
+    case 1: {
+      const [rule] = primitive.partials;
+      if (rule !== null) give(left, rule(values[left]!, out));
+      return;
+    }
+    case 2: {
+      const a = values[left]!, b = values[right]!;
+      const [ruleA, ruleB] = primitive.partials;
+      if (ruleA !== null) give(left, ruleA(a, b, out));
+      if (ruleB !== null) give(right, ruleB(a, b, out));
+      return;
+    }
+    case "list": {
+      const operands = lists.subarray(left, left + right);
+      const numbers = Array.from(operands, (entry) => values[entry]!);
+      const partials = primitive.partials(numbers, out);
+      for (let k = 0; k < right; k++) give(operands[k]!, partials[k]!);
+    }
+  }
+}

@@ -1,0 +1,342 @@
+// The tape: what a function did, as parallel arrays with one entry an
+// operation. An entry's operands come before it, so the order of recording is a
+// topological order and a sweep is a loop.
+//
+// There is one tape. A transform inside a recorded function records onto it
+// above what is there: a section of its own. The state below is module-level,
+// and `record` touches nothing else: this is the innermost loop of everything.
+import { guard } from "../guard.ts";
+import { primitiveOf } from "../primitives.ts";
+
+/** Code of an entry that is a constant. */
+export const CONSTANT = 0;
+/** Code of an entry that is an argument of the outermost function recorded. */
+export const INPUT = 1;
+
+/** Entries of a tape; index i of each array belongs to entry i. */
+export interface Entries {
+  /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
+  readonly codes: Uint16Array;
+  /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
+  readonly lefts: Int32Array;
+  /** The second operand's entry; of an operation over a list, its length. */
+  readonly rights: Int32Array;
+  /** The results. */
+  readonly values: Float64Array;
+  /** Operands of operations over lists. */
+  readonly lists: Int32Array;
+}
+
+/** The entries of one function: its inputs first, then what it did. */
+export interface Section {
+  readonly entries: Entries;
+  /** Its first entry. */
+  readonly start: number;
+  /** How many of its entries, from the first on, are inputs. */
+  readonly inputs: number;
+  /** The entry after its last. */
+  readonly end: number;
+}
+
+/** One run of a function on Vars. */
+export class Recording {
+  /** Whether the function still runs; its Vars are good for no longer. */
+  open = true;
+  /** Whether anything in it came from the recording around it. */
+  closesOver = false;
+
+  constructor(
+    /** The recording that this one is nested in. */
+    readonly outer: Recording | null,
+    /** Its first entry. */
+    readonly start: number,
+    /** Whether its outermost recording is to be compiled, so that no value may be read. */
+    readonly frozen: boolean,
+  ) {}
+}
+
+/**
+ * A number in a function that is being recorded: what a transform passes to the
+ * function it differentiates. It stands for an entry of the tape and is good
+ * until that function returns. The operations make Vars from Vars.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { grad, mul, primal, type Scalar, Var } from "@chainrule/autograd";
+ *
+ * const gradient = grad((x: Scalar) => {
+ *   assert(x instanceof Var);
+ *   return primal(x) > 0 ? mul(x, x) : x;
+ * });
+ * assertEquals(gradient(3), 6);
+ * ```
+ */
+export class Var {
+  /** The entry of the tape. */
+  private readonly index: number;
+  /** The recording it belongs to. An operation checks it, in place of its operand's class. */
+  private readonly recording: Recording;
+
+  /**
+   * Transforms make Vars; there is no use for one of your own.
+   *
+   * @param index Its entry.
+   * @param recording Its recording.
+   */
+  constructor(index: number, recording: object) {
+    this.index = index;
+    this.recording = recording as Recording;
+  }
+
+  /**
+   * The number this Var stands for.
+   *
+   * @throws {TypeError} If its recording is over, or is made for `compile`.
+   */
+  get value(): number {
+    return valueOf(this, "read .value of a Var");
+  }
+}
+
+guard(
+  Var.prototype,
+  "Var",
+  (self) =>
+    self["recording"].open && !self["recording"].frozen
+      ? `Var(value: ${self.value})`
+      : "Var",
+);
+
+const FIRST_CAPACITY = 1 << 12;
+// A tape this long is given back when it turns out to be RELEASE_FACTOR times too long.
+const LARGE = 1 << 20;
+const RELEASE_FACTOR = 64;
+// An index must be a small integer, for a Var to hold it unboxed.
+const MAX_LENGTH = 2 ** 31 - 1;
+
+const CLOSED = new Recording(null, 0, false);
+CLOSED.open = false;
+
+/** The innermost recording that is running; a closed one if none is. */
+let active: Recording = CLOSED;
+/** The number of entries in use. */
+let length = 0;
+let capacity = 0;
+let codes = new Uint16Array(0);
+let lefts = new Int32Array(0);
+let rights = new Int32Array(0);
+let values = new Float64Array(0);
+let lists = new Int32Array(0);
+let listsLength = 0;
+let adjoints = new Float64Array(0);
+
+/** Whether x is a Var of the innermost recording: the one check of the fast paths. */
+export function isActive(x: unknown): x is Var {
+  return (x as Var | undefined)?.["recording"] === active;
+}
+
+/** The entry of a Var. */
+export function entryOf(x: Var): number {
+  return x["index"];
+}
+
+/** The result at an entry. */
+export function valueAt(entry: number): number {
+  return values[entry]!;
+}
+
+/** Appends an entry and gives its Var. */
+export function record(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): Var {
+  const i = length;
+  if (i === capacity) grow();
+  codes[i] = code;
+  lefts[i] = left;
+  rights[i] = right;
+  values[i] = value;
+  length = i + 1;
+  return new Var(i, active);
+}
+
+/** Appends an operation over a list of entries. */
+export function recordList(
+  code: number,
+  operands: readonly number[],
+  value: number,
+): Var {
+  const offset = listsLength, end = offset + operands.length;
+  if (end > lists.length) {
+    lists = enlarge(lists, Math.max(end, 2 * lists.length));
+  }
+  lists.set(operands, offset);
+  listsLength = end;
+  return record(code, offset, operands.length, value);
+}
+
+/** The entry of an operand of an operation: a constant gets one. */
+export function entryFor(x: Var | number): number {
+  if (typeof x !== "number") return use(x);
+  record(CONSTANT, 0, 0, x);
+  return length - 1;
+}
+
+/** The entry of a Var from this recording or from one around it. */
+function use(x: Var): number {
+  const index = x["index"];
+  if (index < active.start) active.closesOver = true;
+  return index;
+}
+
+/** Whether a Var may be used: its function still runs. */
+export function isOpen(x: Var): boolean {
+  return x["recording"].open;
+}
+
+/** The number a Var stands for. `call` is what an error says was tried. */
+export function valueOf(x: Var, call: string): number {
+  const recording = x["recording"];
+  if (!recording.open) throw outlived(call, "it");
+  if (recording.frozen && dependsOnArguments(recording)) {
+    throw new TypeError(
+      `Cannot ${call} in a function that is being compiled: its number would ` +
+        "be frozen; branch with select, min, max, clamp, lt, le, gt, ge or eq",
+    );
+  }
+  return values[x["index"]]!;
+}
+
+function dependsOnArguments({ outer, closesOver }: Recording): boolean {
+  return outer === null || closesOver;
+}
+
+/** The TypeError for a Var whose recording is over. */
+export function outlived(call: string, what: string): TypeError {
+  return new TypeError(
+    `Cannot ${call}: ${what} is a Var that outlived the function it was ` +
+      "recorded in, expected one of a function that still runs; return its " +
+      "value from there, or pass it on as an argument",
+  );
+}
+
+/** What stands for an entry in later operations: constants stay numbers. */
+export function scalarAt(entry: number): Var | number {
+  if (codes[entry] === CONSTANT) return values[entry]!;
+  if (entry < active.start) active.closesOver = true;
+  return new Var(entry, active);
+}
+
+/** Whether any recording is running. */
+export function isRecording(): boolean {
+  return active !== CLOSED;
+}
+
+/** Begins a recording inside the one that runs, if any. */
+export function open(frozen: boolean): Recording {
+  const outer = active === CLOSED ? null : active;
+  active = new Recording(outer, length, frozen || outer?.frozen === true);
+  return active;
+}
+
+/** Ends the innermost recording. Its entries stay until {@linkcode truncate}. */
+export function close(recording: Recording): void {
+  recording.open = false;
+  active = recording.outer ?? CLOSED;
+}
+
+/** Forgets the entries from `start` on, and a tape that was far too long. */
+export function truncate(start: number): void {
+  const used = length;
+  length = start;
+  if (start > 0) return;
+  listsLength = 0;
+  if (capacity > LARGE && used < capacity / RELEASE_FACTOR) {
+    resize(FIRST_CAPACITY);
+    adjoints = new Float64Array(0);
+    lists = new Int32Array(0);
+  }
+}
+
+/** The number of entries in use. */
+export function tapeLength(): number {
+  return length;
+}
+
+/** The tape's arrays, good until the next entry is recorded. */
+export function tapeEntries(): Entries {
+  return { codes, lefts, rights, values, lists };
+}
+
+/**
+ * A copy of a section that closes over nothing, with its first entry as entry
+ * 0: it outlives the tape's next use.
+ */
+export function copySection({ start, end, inputs }: Section): Section {
+  const entries: Entries = {
+    codes: codes.slice(start, end),
+    lefts: lefts.slice(start, end).map((entry) => entry - start),
+    rights: rights.slice(start, end).map((entry) => entry - start),
+    values: values.slice(start, end),
+    lists: lists.slice(0, listsLength).map((entry) => entry - start),
+  };
+  // Of an operation over a list, these were no entries.
+  for (let i = start; i < end; i++) {
+    if (codes[i]! <= INPUT || primitiveOf(codes[i]!).arity !== "list") continue;
+    entries.lefts[i - start] = lefts[i]!;
+    entries.rights[i - start] = rights[i]!;
+  }
+  return { entries, start: 0, inputs, end: end - start };
+}
+
+/** Room for an adjoint (or tangent) an entry, kept from call to call. */
+export function scratch(): Float64Array {
+  if (adjoints.length < length) {
+    adjoints = allocate(() => new Float64Array(capacity));
+  }
+  return adjoints;
+}
+
+function grow(): void {
+  if (length >= MAX_LENGTH) throw full();
+  resize(Math.min(MAX_LENGTH, Math.max(FIRST_CAPACITY, 2 * capacity)));
+}
+
+function resize(to: number): void {
+  // One array at a time: old and new exist together as briefly as possible.
+  codes = enlarge(codes, to);
+  lefts = enlarge(lefts, to);
+  rights = enlarge(rights, to);
+  values = enlarge(values, to);
+  capacity = to;
+}
+
+function enlarge<T extends Uint16Array | Int32Array | Float64Array>(
+  array: T,
+  to: number,
+): T {
+  const larger = allocate(() =>
+    new (array.constructor as new (length: number) => T)(to)
+  );
+  larger.set(array.subarray(0, Math.min(array.length, to)));
+  return larger;
+}
+
+function allocate<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) throw full();
+    throw error;
+  }
+}
+
+function full(): RangeError {
+  return new RangeError(
+    `Cannot record: ${capacity} operations fit in the memory of this process, ` +
+      "expected no more; split the function, or differentiate it in parts",
+  );
+}

@@ -1,0 +1,160 @@
+// The two sweeps, written onto the tape as further operations: what makes a
+// transform inside a recorded function differentiable, and compilable, itself.
+import { add, mul, neg, select } from "../operations.ts";
+import { type Operand, primitiveOf } from "../primitives.ts";
+import type { Scalar } from "../scalar.ts";
+import { INPUT, scalarAt, type Section } from "../tape/tape.ts";
+
+/**
+ * The reverse sweep; see `reverseSweep`, whose results these are to the bit.
+ *
+ * @param section What was recorded.
+ * @param numeric Whether its entries are to be taken as constants.
+ * @param outputs The entries of the outputs.
+ * @param cotangents Their adjoints.
+ * @returns The adjoints of the inputs.
+ */
+export function emitReverseSweep(
+  section: Section,
+  numeric: boolean,
+  outputs: readonly number[],
+  cotangents: readonly Scalar[],
+): Scalar[] {
+  const { start, inputs, end } = section;
+  const varied = variedEntries(section, new Array(inputs).fill(true));
+  const adjoints: (Scalar | undefined)[] = new Array(end - start);
+  const give = (entry: number, share: Scalar) => {
+    const so = adjoints[entry - start];
+    adjoints[entry - start] = so === undefined ? share : add(so, share);
+  };
+  outputs.forEach((entry, k) => give(entry, cotangents[k]!));
+  for (let i = end - 1; i >= start + inputs; i--) {
+    const adjoint = adjoints[i - start];
+    if (adjoint === undefined || varied[i - start] === 0) continue;
+    forEachPartial(section, numeric, i, varied, (operand, gate, partial) => {
+      give(operand, product(gate, adjoint, partial));
+    });
+  }
+  return Array.from({ length: inputs }, (_, k) => withoutSign(adjoints[k]));
+}
+
+/**
+ * The forward sweep; see `forwardSweep`, whose results these are to the bit.
+ *
+ * @param section What was recorded.
+ * @param numeric Whether its entries are to be taken as constants.
+ * @param seeds A tangent an input; null for an input that is held constant.
+ * @param outputs The entries whose tangents are wanted.
+ * @returns The tangents of the outputs.
+ */
+export function emitForwardSweep(
+  section: Section,
+  numeric: boolean,
+  seeds: readonly (Scalar | null)[],
+  outputs: readonly number[],
+): Scalar[] {
+  const { start, inputs, end } = section;
+  const varied = variedEntries(section, seeds.map((seed) => seed !== null));
+  const tangents: (Scalar | undefined)[] = new Array(end - start);
+  seeds.forEach((seed, k) => tangents[k] = seed ?? undefined);
+  for (let i = start + inputs; i < end; i++) {
+    if (varied[i - start] === 0) continue;
+    let tangent: Scalar | undefined;
+    forEachPartial(section, numeric, i, varied, (operand, gate, partial) => {
+      const share = product(gate, tangents[operand - start]!, partial);
+      tangent = tangent === undefined ? share : add(tangent, share);
+    });
+    tangents[i - start] = tangent;
+  }
+  return outputs.map((entry) => withoutSign(tangents[entry - start]));
+}
+
+/** Marks the entries that have a derivative by an input that moves. */
+function variedEntries(
+  { entries, start, inputs, end }: Section,
+  moves: readonly boolean[],
+): Uint8Array {
+  const { codes, lefts, rights, lists } = entries;
+  const varied = new Uint8Array(end - start);
+  moves.forEach((move, k) => varied[k] = move ? 1 : 0);
+  const isVaried = (entry: number) =>
+    entry >= start && varied[entry - start] === 1;
+  for (let i = start + inputs; i < end; i++) {
+    if (codes[i]! <= INPUT) continue;
+    const primitive = primitiveOf(codes[i]!);
+    const left = lefts[i]!, right = rights[i]!;
+    let any;
+    switch (primitive.arity) {
+      case 1:
+        any = primitive.partials[0] !== null && isVaried(left);
+        break;
+      case 2:
+        any = primitive.partials[0] !== null && isVaried(left) ||
+          primitive.partials[1] !== null && isVaried(right);
+        break;
+      case "list":
+        any = lists.subarray(left, left + right).some(isVaried);
+    }
+    if (any) varied[i - start] = 1;
+  }
+  return varied;
+}
+
+/** Calls `visit` with the partial derivative of entry i by each operand that varies. */
+function forEachPartial(
+  { entries: { codes, lefts, rights, lists, values }, start }: Section,
+  numeric: boolean,
+  i: number,
+  varied: Uint8Array,
+  visit: (operand: number, gate: boolean, partial: Operand) => void,
+): void {
+  const scalar = (entry: number) => numeric ? values[entry]! : scalarAt(entry);
+  const isVaried = (entry: number) =>
+    entry >= start && varied[entry - start] === 1;
+  const primitive = primitiveOf(codes[i]!), { gate } = primitive;
+  const left = lefts[i]!, right = rights[i]!;
+  switch (primitive.arity) {
+    case 1: {
+      const [rule] = primitive.partials;
+      if (rule !== null && isVaried(left)) {
+        visit(left, gate, rule(scalar(left), scalar(i)));
+      }
+      return;
+    }
+    case 2: {
+      const a = scalar(left), b = scalar(right), out = scalar(i);
+      const [ruleA, ruleB] = primitive.partials;
+      if (ruleA !== null && isVaried(left)) visit(left, gate, ruleA(a, b, out));
+      if (ruleB !== null && isVaried(right)) {
+        visit(right, gate, ruleB(a, b, out));
+      }
+      return;
+    }
+    case "list": {
+      const operands = lists.subarray(left, left + right);
+      const scalars = Array.from(operands, scalar);
+      const partials = primitive.partials(scalars, scalar(i));
+      partials.forEach((partial, k) => {
+        const operand = operands[k]!;
+        if (partial !== null && isVaried(operand)) {
+          visit(operand, gate, partial);
+        }
+      });
+    }
+  }
+}
+
+/** `product` of the primitives, in operations, but for what is the same to the bit. */
+function product(gate: boolean, adjoint: Scalar, partial: Operand): Scalar {
+  const factor = partial as Scalar;
+  if (factor === 1) return adjoint;
+  if (factor === -1) return neg(adjoint);
+  if (adjoint === 1) return gate ? select(factor, factor, 0) : factor;
+  const both = mul(adjoint, factor);
+  return gate ? select(factor, both, 0) : both;
+}
+
+/** A derivative is a sum that begins with 0, and so never −0. */
+function withoutSign(sum: Scalar | undefined): Scalar {
+  return sum === undefined ? 0 : add(sum, 0);
+}

@@ -1,0 +1,81 @@
+import type { Scalar } from "../scalar.ts";
+import { gradientOf } from "./grad.ts";
+import { byColumns } from "./jacobian.ts";
+import { directional } from "./jvp.ts";
+import { type Recordable, withRecorded } from "./recorded.ts";
+import type { Argument, Like, ResultLeaf } from "./structures.ts";
+
+/**
+ * The function that computes the Hessian matrix of `f` by its first argument,
+ * exactly: the gradient is recorded, its reverse sweep as operations, and one
+ * forward sweep an input gives a column (forward over reverse).
+ *
+ * @param f A function as `grad` takes it.
+ * @returns A function of the same arguments that gives the rows.
+ * @throws {TypeError} (the returned function) As `grad`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hessian, mul, type Scalar, square } from "@chainrule/autograd";
+ *
+ * const f = ([x, y]: [Scalar, Scalar]) => mul(square(x), y);
+ * assertEquals(hessian(f)([3, 4]), [[8, 6], [6, 0]]);
+ * ```
+ */
+export function hessian<X, D extends readonly unknown[]>(
+  f: (x: X, ...data: D) => Scalar,
+): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+  return <A extends Argument<X>>(x: A, ...data: D) =>
+    withRecorded(
+      "hessian",
+      gradientFunction("hessian", f),
+      x,
+      data,
+      byColumns,
+    ) as ResultLeaf<A>[][];
+}
+
+/**
+ * The function that computes the product of the Hessian matrix of `f` with a
+ * vector, without the matrix: one reverse and one forward sweep, in the memory
+ * of a recorded gradient.
+ *
+ * @param f A function as `grad` takes it.
+ * @returns A function of the argument, a vector in its shape, and the data,
+ * that gives the product in that shape.
+ * @throws {TypeError} (the returned function) As `grad`, and if the vector has
+ * another shape than the argument.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hvp, mul, type Scalar, square } from "@chainrule/autograd";
+ *
+ * const f = ([x, y]: [Scalar, Scalar]) => mul(square(x), y);
+ * assertEquals(hvp(f)([3, 4], [1, 0]), [8, 6]);
+ * ```
+ */
+export function hvp<X, D extends readonly unknown[]>(
+  f: (x: X, ...data: D) => Scalar,
+): <A extends Argument<X>>(
+  x: A,
+  vector: NoInfer<A> | Like<A>,
+  ...data: D
+) => Like<A> {
+  return <A extends Argument<X>>(
+    x: A,
+    vector: NoInfer<A> | Like<A>,
+    ...data: D
+  ) =>
+    directional("hvp", gradientFunction("hvp", f), x, vector, data)
+      .tangent as Like<A>;
+}
+
+function gradientFunction(
+  call: string,
+  f: Recordable,
+): (x: unknown, ...data: unknown[]) => unknown {
+  const both = gradientOf(call, f);
+  return (x, ...data) => both(x, data).gradient;
+}

@@ -1,0 +1,61 @@
+import type { Scalar } from "../scalar.ts";
+import { type Recorded, withRecorded } from "./recorded.ts";
+import type { Argument, ResultLeaf } from "./structures.ts";
+import { pullBack, pushForward } from "./sweeps.ts";
+
+/**
+ * The function that computes the Jacobian matrix of `f` by its first argument:
+ * a row an output, a column an input, each in the order of its structure. One
+ * recorded run, and as many sweeps as there are inputs or outputs, whichever
+ * are fewer.
+ *
+ * @param f A function of a structure that gives a structure of Scalars. Further
+ * arguments are data.
+ * @returns A function of the same arguments that gives the rows. A function
+ * that gives one Scalar has one row.
+ * @throws {TypeError} (the returned function) If a leaf of the first argument
+ * is no number, or one of the result no Scalar.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { add, jacobian, mul, type Scalar } from "@chainrule/autograd";
+ *
+ * const f = ([x, y]: [Scalar, Scalar]): Scalar[] => [mul(x, y), add(x, y)];
+ * assertEquals(jacobian(f)([3, 4]), [[4, 3], [1, 1]]);
+ * ```
+ */
+export function jacobian<X, D extends readonly unknown[], Y>(
+  f: (x: X, ...data: D) => Y,
+): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+  return <A extends Argument<X>>(x: A, ...data: D) =>
+    withRecorded("jacobian", f, x, data, (recorded) => {
+      const { section: { inputs }, outputs } = recorded;
+      return inputs <= outputs.length ? byColumns(recorded) : byRows(recorded);
+    }) as ResultLeaf<A>[][];
+}
+
+/** Forward: a sweep an input gives a column. */
+export function byColumns(recorded: Recorded): Scalar[][] {
+  const { section: { inputs }, outputs } = recorded;
+  const rows: Scalar[][] = outputs.map(() => new Array(inputs));
+  for (let column = 0; column < inputs; column++) {
+    const seeds = Array.from(
+      { length: inputs },
+      (_, k) => k === column ? 1 : null,
+    );
+    pushForward(recorded, seeds).forEach((x, row) => rows[row]![column] = x);
+  }
+  return rows;
+}
+
+/** Reverse: a sweep an output gives a row. */
+function byRows(recorded: Recorded): Scalar[][] {
+  return recorded.outputs.map(({ entry }, row) => {
+    const alone = recorded.outputs.map((output, k) =>
+      k === row ? output : { ...output, entry: undefined }
+    );
+    if (entry === undefined) return new Array(recorded.section.inputs).fill(0);
+    return pullBack({ ...recorded, outputs: alone }, alone.map(() => 1));
+  });
+}

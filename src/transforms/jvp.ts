@@ -1,0 +1,71 @@
+import { type Recordable, withRecorded } from "./recorded.ts";
+import { matchingScalars } from "./matching.ts";
+import {
+  type Argument,
+  type Like,
+  rebuild,
+  type ResultLike,
+} from "./structures.ts";
+import { pushForward } from "./sweeps.ts";
+
+/** What {@linkcode jvp} gives. */
+export interface ValueAndTangent<A, Y> {
+  /** What the function returned. */
+  readonly value: ResultLike<Y, A>;
+  /** Its directional derivative, in its shape. */
+  readonly tangent: ResultLike<Y, A>;
+}
+
+/**
+ * The function that computes `f` and its directional derivative along a tangent
+ * of the first argument: Jacobian · tangent, from one recorded run and one
+ * forward sweep.
+ *
+ * @param f A function of a structure that gives a structure of Scalars. Further
+ * arguments are data.
+ * @returns A function of the argument, the tangent in its shape, and the data,
+ * that gives value and tangent.
+ * @throws {TypeError} (the returned function) If a leaf of the first argument
+ * is no number, one of the result no Scalar, or the tangent has another shape
+ * than the argument.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { jvp, mul, type Scalar } from "@chainrule/autograd";
+ *
+ * const area = ([a, b]: [Scalar, Scalar]) => mul(a, b);
+ * assertEquals(jvp(area)([3, 4], [1, 2]), { value: 12, tangent: 10 });
+ * ```
+ */
+export function jvp<X, D extends readonly unknown[], Y>(
+  f: (x: X, ...data: D) => Y,
+): <A extends Argument<X>>(
+  x: A,
+  tangent: NoInfer<A> | Like<A>,
+  ...data: D
+) => ValueAndTangent<A, Y> {
+  return <A extends Argument<X>>(
+    x: A,
+    tangent: NoInfer<A> | Like<A>,
+    ...data: D
+  ) => directional("jvp", f, x, tangent, data) as ValueAndTangent<A, Y>;
+}
+
+/** {@linkcode jvp} without its types, for the call that an error should name. */
+export function directional(
+  call: string,
+  f: Recordable,
+  x: unknown,
+  vector: unknown,
+  data: readonly unknown[],
+): { value: unknown; tangent: unknown } {
+  const seeds = matchingScalars(vector, x, call, "argument 1");
+  return withRecorded(call, f, x, data, (recorded) => ({
+    value: rebuild(
+      recorded.result,
+      recorded.outputs.map(({ value }) => value),
+    ),
+    tangent: rebuild(recorded.result, pushForward(recorded, seeds)),
+  }));
+}

@@ -1,0 +1,133 @@
+// One run of a user's function on Vars: what every transform begins with.
+import { wrongKind } from "../errors.ts";
+import { MUL } from "../primitives.ts";
+import type { Scalar } from "../scalar.ts";
+import {
+  close,
+  CONSTANT,
+  entryFor,
+  entryOf,
+  INPUT,
+  isOpen,
+  isRecording,
+  open,
+  outlived,
+  record,
+  scalarAt,
+  type Section,
+  tapeEntries,
+  tapeLength,
+  truncate,
+  valueAt,
+  Var,
+} from "../tape/tape.ts";
+import { flatten, type LeafKind, rebuild } from "./structures.ts";
+
+/** A function that a transform takes, whatever its parameters. */
+export type Recordable = (...inputs: never) => unknown;
+
+/** What a function did with its first argument, and what it gave. */
+export interface Recorded {
+  readonly section: Section;
+  /**
+   * Whether all its entries are numbers, so that a sweep may compute with them.
+   * Otherwise something in it comes from a function around it, which has to see
+   * the sweep as further operations.
+   */
+  readonly numeric: boolean;
+  /** What the function returned: the shape of its outputs. */
+  readonly result: unknown;
+  /** The leaves of the result: an entry of the section, or a constant. */
+  readonly outputs: readonly Output[];
+}
+
+/** One leaf of a function's result. */
+export interface Output {
+  /** Its entry, if it lies in the section; else nothing of it depends on the inputs. */
+  readonly entry: number | undefined;
+  /** Its value: a number, or a Var of the function around. */
+  readonly value: Scalar;
+}
+
+const RECORDABLE: LeafKind<number | Var> = {
+  expected: "a number, a Var, or an array or object of them",
+  is: (x): x is number | Var => typeof x === "number" || x instanceof Var,
+};
+
+/** The numbers and Vars of an argument, in order. `what` is what an error calls it. */
+export function scalarsOf(
+  structure: unknown,
+  call: string,
+  what: string,
+): (number | Var)[] {
+  const where = `Cannot ${call}: ${what}`;
+  const leaves = flatten(structure, RECORDABLE, where);
+  for (const x of leaves) {
+    if (x instanceof Var && !isOpen(x)) throw outlived(call, what);
+  }
+  return leaves;
+}
+
+/**
+ * Records a function of `x`, and hands what it did to `finish`; then forgets
+ * it, unless a function around it needs it.
+ *
+ * @param call The transform, for messages.
+ * @param frozen Whether the recording is to be compiled, so that no value may be read.
+ */
+export function withRecorded<R>(
+  call: string,
+  f: Recordable,
+  x: unknown,
+  data: readonly unknown[],
+  finish: (recorded: Recorded) => R,
+  frozen = false,
+): R {
+  if (typeof f !== "function") {
+    throw wrongKind(call, "the argument", f, "a function");
+  }
+  const inputs = scalarsOf(x, call, "argument 1");
+  const nested = isRecording();
+  const before = tapeLength();
+  // An input that comes from the function around is a copy of it: 1 · x, as the
+  // chain rule has to see it when that function is differentiated in turn.
+  const one = inputs.some((input) => input instanceof Var) ? entryFor(1) : 0;
+  const recording = open(frozen);
+  let keep = false;
+  try {
+    const vars = inputs.map((input) =>
+      input instanceof Var
+        ? record(MUL, entryFor(input), one, valueAt(entryOf(input)))
+        : record(nested ? CONSTANT : INPUT, 0, 0, input)
+    );
+    let result: unknown, leaves: (number | Var)[];
+    try {
+      result = (f as (...inputs: unknown[]) => unknown)(
+        rebuild(x, vars),
+        ...data,
+      );
+      leaves = scalarsOf(result, call, "the function's result");
+    } finally {
+      close(recording);
+    }
+    keep = recording.closesOver;
+    return finish({
+      section: {
+        entries: tapeEntries(),
+        start: recording.start,
+        inputs: inputs.length,
+        end: tapeLength(),
+      },
+      numeric: !keep,
+      result,
+      outputs: leaves.map((leaf) => {
+        if (typeof leaf === "number") return { entry: undefined, value: leaf };
+        const entry = entryOf(leaf);
+        if (entry < recording.start) return { entry: undefined, value: leaf };
+        return { entry, value: keep ? scalarAt(entry) : valueAt(entry) };
+      }),
+    });
+  } finally {
+    if (!keep) truncate(before);
+  }
+}

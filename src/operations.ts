@@ -12,9 +12,12 @@ import { wrongKind } from "./errors.ts";
 import * as table from "./primitives.ts";
 import { definePrimitives, type Primitives } from "./primitives.ts";
 import type { Scalar, ScalarOf, ScalarOfAll } from "./scalar.ts";
-import { entryOf, isActive, record, valueAt } from "./tape/tape.ts";
+import * as tape from "./tape/tape.ts";
+import type { Var } from "./tape/tape.ts";
 
-// Constants of this module, which the compiler folds; an imported one is a load.
+// Constants of this module, which the compiler folds; what is imported is a load
+// and a check at each use.
+const { areFast, fastValue, recordFast } = tape;
 const ADD = table.ADD, SUB = table.SUB, MUL = table.MUL, DIV = table.DIV;
 
 const primitives: Primitives = definePrimitives({
@@ -69,9 +72,13 @@ export function add<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function add(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a + b;
-  if (isActive(a) && isActive(b)) {
-    const left = entryOf(a), right = entryOf(b);
-    return record(ADD, left, right, valueAt(left) + valueAt(right));
+  if (areFast(a, b)) {
+    return recordFast(
+      ADD,
+      a as Var,
+      b as Var,
+      fastValue(a as Var) + fastValue(b as Var),
+    );
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.add, a.value + b.value, a, b);
@@ -101,9 +108,13 @@ export function sub<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function sub(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (isActive(a) && isActive(b)) {
-    const left = entryOf(a), right = entryOf(b);
-    return record(SUB, left, right, valueAt(left) - valueAt(right));
+  if (areFast(a, b)) {
+    return recordFast(
+      SUB,
+      a as Var,
+      b as Var,
+      fastValue(a as Var) - fastValue(b as Var),
+    );
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.sub, a.value - b.value, a, b);
@@ -133,9 +144,13 @@ export function mul<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function mul(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a * b;
-  if (isActive(a) && isActive(b)) {
-    const left = entryOf(a), right = entryOf(b);
-    return record(MUL, left, right, valueAt(left) * valueAt(right));
+  if (areFast(a, b)) {
+    return recordFast(
+      MUL,
+      a as Var,
+      b as Var,
+      fastValue(a as Var) * fastValue(b as Var),
+    );
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.mul, a.value * b.value, a, b);
@@ -165,9 +180,13 @@ export function div<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function div(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a / b;
-  if (isActive(a) && isActive(b)) {
-    const left = entryOf(a), right = entryOf(b);
-    return record(DIV, left, right, valueAt(left) / valueAt(right));
+  if (areFast(a, b)) {
+    return recordFast(
+      DIV,
+      a as Var,
+      b as Var,
+      fastValue(a as Var) / fastValue(b as Var),
+    );
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.div, a.value / b.value, a, b);

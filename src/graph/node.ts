@@ -116,10 +116,16 @@ export class Node {
     return this.left as readonly Node[];
   }
 
-  private set parents(parents: readonly Node[]) {
-    checkParents(parents);
-    this.#customise();
-    this.left = parents;
+  // Not `private set parents`: the declarations derived for publishing would
+  // name `parents` twice.
+  static {
+    Object.defineProperty(Node.prototype, "parents", {
+      set(this: Node, parents: readonly Node[]): void {
+        checkParents(parents);
+        this.#customise();
+        this.left = parents;
+      },
+    });
   }
 
   /** What adds this node's share to each parent's `grad`; null for a leaf. */

@@ -44,6 +44,8 @@ export function orderFrom(root: unknown, call: string): Node[] {
   const lists: Reading[] = [];
   let node: Node | null = root;
   root["mark"] = onPath;
+  // A traversal that threw may have left one.
+  root["caller"] = null;
   while (node !== null) {
     const operand = nextOperand(node, done, lists);
     if (operand === null) {

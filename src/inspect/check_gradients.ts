@@ -154,7 +154,7 @@ interface Slope {
   /** The differences of the whole step, and of half of it. */
   readonly whole: number;
   readonly half: number;
-  /** How far they are apart. */
+  /** How far they are apart, as a part of the larger. */
   readonly spread: number;
   /** What follows from the two. */
   readonly value: number;
@@ -195,7 +195,7 @@ function isBetter(slope: Slope, best: Slope, tolerances: Tolerances): boolean {
 function slopeOf(f: (x: number) => number, x: number, step: number): Slope {
   const whole = centralDifference(f, x, step);
   const half = centralDifference(f, x, step / 2);
-  const spread = Math.abs(half - whole);
+  const spread = relativeError(half, whole);
   return { step, whole, half, spread, value: (4 * half - whole) / 3 };
 }
 
@@ -218,7 +218,7 @@ function stepsFor(x: number, step: number | undefined): number[] {
   if (step !== undefined) return [step];
   const h = Math.cbrt(Number.EPSILON);
   const usual = h * Math.max(1, Math.abs(x));
-  const steps = [usual, usual * 64, usual / 64, usual * 4096];
+  const steps = [1, 64, 1 / 64, 4096, 1 / 4096].map((factor) => usual * factor);
   if (x !== 0 && Math.abs(x) < 1) steps.push(h * Math.abs(x));
   return steps;
 }
@@ -249,9 +249,12 @@ function agree(
     Math.abs(a - b) <= absolute + relative * larger;
 }
 
+function relativeError(a: number, b: number): number {
+  return Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));
+}
+
 function disagreement(path: string, derivative: number, slope: Slope): Error {
-  const larger = Math.max(Math.abs(derivative), Math.abs(slope.value));
-  const relative = Math.abs(derivative - slope.value) / larger;
+  const relative = relativeError(derivative, slope.value);
   return new Error(
     `Gradients disagree at argument 1${path}: ` +
       `the gradient is ${short(derivative, 10)}, ` +

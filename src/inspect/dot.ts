@@ -29,6 +29,7 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  *   toDot(y),
  *   String.raw`digraph {
  *   ordering=in
+ *   nslimit=2
  *   node [shape=box]
  *   n0 [label="mul\nvalue 9\ngrad 1"]
  *   n1 [label="leaf\nvalue 3\ngrad 6", style=rounded]
@@ -42,8 +43,10 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
 export function toDot(root: Scalar, options: DiagramOptions = {}): string {
   const { boxes, edges } = excerptOf(root, options, "toDot");
   const lines = [
-    // From left to right in the order of operands.
+    // Operands from left to right, where those that are shared allow it.
     "ordering=in",
+    // Without it, Graphviz takes 12 s instead of 0.2 for a leaf with 100 results.
+    "nslimit=2",
     "node [shape=box]",
     ...boxes.map((box) =>
       `${box.id} [label="${labelOf(box)}"${STYLES[box.kind]}]`

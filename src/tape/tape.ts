@@ -108,9 +108,19 @@ guard(
       : "Var",
 );
 
-const FIRST_CAPACITY = 1 << 12;
-// A tape this long is given back when it turns out to be RELEASE_FACTOR times too long.
-const LARGE = 1 << 20;
+// Constants of this module are constants to the compiler; what it exports or
+// imports is a load and a check at each use.
+const LocalVar = Var;
+
+// Up to this length the tape is in arrays that are never replaced: the compiler
+// takes their addresses for constants, which saves a quarter of recording. The
+// system gives them memory only as they are filled.
+const SMALL = 1 << 20;
+const smallCodes = new Uint16Array(SMALL);
+const smallLefts = new Int32Array(SMALL);
+const smallRights = new Int32Array(SMALL);
+const smallValues = new Float64Array(SMALL);
+// Larger arrays are given back after a call that used no more than 1/64 of them.
 const RELEASE_FACTOR = 64;
 // An index must be a small integer, for a Var to hold it unboxed.
 const MAX_LENGTH = 2 ** 31 - 1;
@@ -122,18 +132,42 @@ CLOSED.open = false;
 let active: Recording = CLOSED;
 /** The number of entries in use. */
 let length = 0;
-let capacity = 0;
-let codes = new Uint16Array(0);
-let lefts = new Int32Array(0);
-let rights = new Int32Array(0);
-let values = new Float64Array(0);
+/** How far the fast paths may record: to the end of the small arrays, if these are in use. */
+let fastLimit = SMALL;
+// The arrays in use: the small ones, or larger ones.
+let capacity = SMALL;
+let codes = smallCodes;
+let lefts = smallLefts;
+let rights = smallRights;
+let values = smallValues;
 let lists = new Int32Array(0);
 let listsLength = 0;
 let adjoints = new Float64Array(0);
 
-/** Whether x is a Var of the innermost recording: the one check of the fast paths. */
-export function isActive(x: unknown): x is Var {
-  return (x as Var | undefined)?.["recording"] === active;
+/**
+ * Whether {@linkcode recordFast} may record an operation on a and b: two Vars
+ * of the innermost recording, on a tape that is small.
+ */
+export function areFast(a: unknown, b: unknown): boolean {
+  return a instanceof LocalVar && a["recording"] === active &&
+    b instanceof LocalVar && b["recording"] === active &&
+    length < fastLimit;
+}
+
+/** The number a Var stands for, where {@linkcode areFast} holds. */
+export function fastValue(x: Var): number {
+  return smallValues[x["index"]]!;
+}
+
+/** Appends an operation on two Vars for which {@linkcode areFast} holds. */
+export function recordFast(code: number, a: Var, b: Var, value: number): Var {
+  const i = length;
+  smallCodes[i] = code;
+  smallLefts[i] = a["index"];
+  smallRights[i] = b["index"];
+  smallValues[i] = value;
+  length = i + 1;
+  return new LocalVar(i, active);
 }
 
 /** The entry of a Var. */
@@ -254,10 +288,14 @@ export function truncate(start: number): void {
   length = start;
   if (start > 0) return;
   listsLength = 0;
-  if (capacity > LARGE && used < capacity / RELEASE_FACTOR) {
-    resize(FIRST_CAPACITY);
-    adjoints = new Float64Array(0);
+  if (capacity > SMALL && used < capacity / RELEASE_FACTOR) {
+    codes = smallCodes;
+    lefts = smallLefts;
+    rights = smallRights;
+    values = smallValues;
+    capacity = fastLimit = SMALL;
     lists = new Int32Array(0);
+    adjoints = new Float64Array(0);
   }
 }
 
@@ -302,7 +340,7 @@ export function scratch(): Float64Array {
 
 function grow(): void {
   if (length >= MAX_LENGTH) throw full();
-  resize(Math.min(MAX_LENGTH, Math.max(FIRST_CAPACITY, 2 * capacity)));
+  resize(Math.min(MAX_LENGTH, 2 * capacity));
 }
 
 function resize(to: number): void {
@@ -312,6 +350,7 @@ function resize(to: number): void {
   rights = enlarge(rights, to);
   values = enlarge(values, to);
   capacity = to;
+  fastLimit = 0;
 }
 
 function enlarge<T extends Uint16Array | Int32Array | Float64Array>(

@@ -1,0 +1,255 @@
+import { describe, it } from "@std/testing/bdd";
+import {
+  assertEquals,
+  assertMatch,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  add,
+  backward,
+  mul,
+  Node,
+  postOrder,
+  sum,
+  zeroGrad,
+} from "../../mod.ts";
+import { seededRandom } from "../numeric.ts";
+
+/** Sets `parents` behind the types. */
+function setParents(node: Node, parents: readonly unknown[]): void {
+  (node as unknown as { parents: readonly unknown[] }).parents = parents;
+}
+
+/** The definition, in recursion. */
+function recursiveOrder(root: Node): Node[] {
+  const order: Node[] = [];
+  const visited = new Set<Node>();
+  function visit(node: Node): void {
+    if (visited.has(node)) return;
+    visited.add(node);
+    node.parents.forEach(visit);
+    order.push(node);
+  }
+  visit(root);
+  return order;
+}
+
+/** A graph of leaves and of all forms that a node can have; its last node is the root. */
+function randomGraph(seed: number): Node[] {
+  const random = seededRandom(seed);
+  const nodes: Node[] = [];
+  const pick = () => nodes[Math.floor(random() * nodes.length)]!;
+  const count = 2 + Math.floor(random() * 60);
+  while (nodes.length < count) {
+    const value = nodes.length;
+    const some = Array.from({ length: Math.floor(random() * 5) }, pick);
+    const forms = nodes.length === 0 ? [() => new Node(value)] : [
+      () => new Node(value),
+      () => add(pick(), pick()),
+      () => mul(pick(), 2),
+      () => mul(2, pick()),
+      () => sum([1, ...some, pick(), 1]) as Node,
+      () => new Node(value, some),
+    ];
+    nodes.push(forms[Math.floor(random() * forms.length)]!());
+  }
+  return nodes;
+}
+
+// Nodes compare by number: `assertEquals` would walk their graphs.
+function numbersOf(order: readonly Node[], nodes: readonly Node[]): number[] {
+  const numbers = new Map(nodes.map((node, i) => [node, i]));
+  return order.map((node) => numbers.get(node)!);
+}
+
+describe("postOrder", () => {
+  it("is that of the recursive definition, on random graphs", () => {
+    for (let seed = 0; seed < 500; seed++) {
+      const nodes = randomGraph(seed);
+      const root = nodes.at(-1)!;
+      const order = numbersOf(postOrder(root), nodes);
+      // From here on nodes have the form that reading `parents` gives them.
+      const expected = numbersOf(recursiveOrder(root), nodes);
+      assertEquals(order, expected, `seed ${seed}`);
+      assertEquals(numbersOf(postOrder(root), nodes), expected, `${seed}`);
+    }
+  });
+
+  it("has every node once, after its operands, and the root last", () => {
+    for (let seed = 500; seed < 600; seed++) {
+      const root = randomGraph(seed).at(-1)!;
+      const order = postOrder(root);
+      const position = new Map(order.map((node, i) => [node, i]));
+      assertEquals(position.size, order.length);
+      assertStrictEquals(order.at(-1), root);
+      for (const [i, node] of order.entries()) {
+        for (const parent of node.parents) {
+          assertEquals(position.get(parent)! < i, true, `seed ${seed}`);
+        }
+      }
+    }
+  });
+
+  it("does not recurse: a chain of 200,000 nodes", () => {
+    const forms: Record<string, (y: Node) => Node> = {
+      left: (y) => add(y, 1),
+      right: (y) => add(1, y),
+      list: (y) => sum([1, y]) as Node,
+      custom: (y) => new Node(0, [y]),
+    };
+    for (const [form, next] of Object.entries(forms)) {
+      const chain = [new Node(0)];
+      while (chain.length < 200_000) chain.push(next(chain.at(-1)!));
+      const order = postOrder(chain.at(-1)!);
+      assertEquals(order.length, chain.length, form);
+      assertEquals(order.every((node, i) => node === chain[i]), true, form);
+    }
+  });
+
+  it("takes a list of 100,000 operands", () => {
+    const leaves = Array.from({ length: 100_000 }, (_, i) => new Node(i));
+    for (const root of [sum(leaves), new Node(0, leaves)]) {
+      const expected = [...leaves, root];
+      const order = postOrder(root);
+      assertEquals(order.length, expected.length);
+      assertEquals(order.every((node, i) => node === expected[i]), true);
+    }
+  });
+
+  it("is linear in the nodes, not in the paths: 2⁶⁰ of them", () => {
+    const steps: ((y: Node) => Node)[] = [
+      (y) => add(y, y),
+      (y) => sum([y, y]),
+      (y) => new Node(0, [y, y]),
+      (y) => add(mul(y, 1), mul(y, 2)),
+    ];
+    for (
+      const [step, size] of steps.map((step, i) =>
+        [step, [1, 1, 1, 3][i]!] as const
+      )
+    ) {
+      let y: Node = new Node(1);
+      for (let i = 0; i < 60; i++) y = step(y);
+      assertEquals(postOrder(y).length, 1 + 60 * size);
+    }
+  });
+
+  it("throws on anything but a Node", () => {
+    for (const call of [postOrder, backward, zeroGrad]) {
+      const wrong: [unknown, string][] = [
+        [3, "the number 3"],
+        [undefined, "undefined"],
+        [[new Node(1)], "an array of length 1"],
+      ];
+      for (const [root, what] of wrong) {
+        const error = assertThrows(() => call(root as Node), TypeError);
+        assertEquals(
+          error.message,
+          `Cannot ${call.name}: root is ${what}, expected a Node`,
+        );
+      }
+    }
+  });
+});
+
+describe("a cycle", () => {
+  interface Cyclic {
+    readonly root: Node;
+    /** The values of the nodes on the cycle. */
+    readonly on: readonly number[];
+    readonly repair: () => void;
+  }
+  function byAssigning(): Cyclic {
+    const a = new Node(11), b = new Node(12, [a]), c = new Node(13, [b]);
+    setParents(a, [b]);
+    return { root: c, on: [11, 12], repair: () => setParents(a, []) };
+  }
+  function byPushing(): Cyclic {
+    const leaf = new Node(10), a = mul(leaf, 1.1), b = add(a, a);
+    const parents = a.parents as Node[];
+    parents.push(b);
+    return { root: b, on: [11, 22], repair: () => parents.pop() };
+  }
+  function ofOneNode(): Cyclic {
+    const parents: Node[] = [];
+    const a = new Node(14, parents);
+    parents.push(a);
+    return { root: a, on: [14], repair: () => parents.pop() };
+  }
+  function farDown(): Cyclic {
+    const a = new Node(-1, []);
+    let b: Node = a;
+    for (let i = 0; i < 50_000; i++) b = add(b, 0);
+    setParents(a, [b]);
+    return { root: b, on: [-1], repair: () => setParents(a, []) };
+  }
+  const cases = { byAssigning, byPushing, ofOneNode, farDown };
+
+  for (const [what, make] of Object.entries(cases)) {
+    it(`throws a RangeError that names a node on it: ${what}`, () => {
+      for (const call of [postOrder, backward, zeroGrad]) {
+        const { root, on } = make();
+        const error = assertThrows(() => call(root), RangeError);
+        assertMatch(
+          error.message,
+          new RegExp(
+            `^Cannot ${call.name}: Node\\(value: (${on.join("|")}), grad: 0, ` +
+              "(custom|leaf|mul|add)\\) is its own ancestor, expected a graph " +
+              "without cycles$",
+          ),
+        );
+      }
+    });
+
+    it(`leaves no trace once it is gone: ${what}`, () => {
+      const { root, repair } = make();
+      assertThrows(() => postOrder(root), RangeError);
+      repair();
+      const nodes = recursiveOrderOfAll(root);
+      // From each node in turn, in the order that meets leftovers first.
+      for (const node of nodes.slice(0, 100)) {
+        assertStrictEquals(postOrder(node).at(-1), node, what);
+      }
+      assertEquals(postOrder(root).length, nodes.length);
+      backward(root);
+      assertEquals(root.grad, 1);
+    });
+  }
+
+  function recursiveOrderOfAll(root: Node): Node[] {
+    const seen = new Set([root]);
+    for (const node of seen) node.parents.forEach((p) => seen.add(p));
+    return [...seen].reverse();
+  }
+
+  it("does not disturb other graphs", () => {
+    const { root } = byAssigning();
+    assertThrows(() => backward(root), RangeError);
+    const x = new Node(3);
+    backward(mul(x, x));
+    assertEquals(x.grad, 6);
+  });
+
+  it("leaves all gradients as they were", () => {
+    const x = new Node(3), y = mul(x, x);
+    backward(y);
+    setParents(x, [y]);
+    assertThrows(() => backward(y), RangeError);
+    assertThrows(() => zeroGrad(y), RangeError);
+    assertEquals([x.grad, y.grad], [6, 1]);
+  });
+});
+
+describe("something else in a parents array", () => {
+  it("throws a TypeError, and leaves no trace once it is gone", () => {
+    const a = new Node(1), parents: unknown[] = [a];
+    const b = new Node(2, parents as Node[]), c = add(b, 1);
+    parents.push("a");
+    const error = assertThrows(() => postOrder(c), TypeError);
+    assertMatch(error.message, /is the string "a", expected a Node$/);
+    parents.pop();
+    assertEquals(postOrder(b).length, 2);
+    assertEquals(postOrder(c).length, 3);
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, it } from "@std/testing/bdd";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { add, mul, Node, type Scalar, sub, sum } from "../../mod.ts";
+import { excerptOf } from "../../src/inspect/excerpt.ts";
+
+/** x + x + … with as many additions as it says. */
+function chain(length: number): Scalar {
+  const x = new Node(1);
+  let y: Scalar = x;
+  for (let i = 0; i < length; i++) y = add(y, x);
+  return y;
+}
+
+function valueLine(x: number): string | undefined {
+  return excerptOf(new Node(x), {}, "draw").boxes[0]!.lines[0];
+}
+
+describe("excerptOf", () => {
+  it("numbers the nodes from the root, breadth-first", () => {
+    const left = add(new Node(1), new Node(2)), right = new Node(3);
+    const { boxes } = excerptOf(mul(left, right), {}, "draw");
+    assertEquals(boxes.map(({ id, name, lines }) => [id, name, lines[0]]), [
+      ["n0", "mul", "value 9"],
+      ["n1", "add", "value 3"],
+      ["n2", "leaf", "value 3"],
+      ["n3", "leaf", "value 1"],
+      ["n4", "leaf", "value 2"],
+    ]);
+  });
+
+  it("has an edge for every operand, in order, numbers too", () => {
+    const x = new Node(2);
+    const root = sub(1, sum([x, 5, x]));
+    const { boxes, edges } = excerptOf(root, {}, "draw");
+    assertEquals(edges, [
+      ["n0_0", "n0"],
+      ["n1", "n0"],
+      ["n2", "n1"],
+      ["n1_1", "n1"],
+      ["n2", "n1"],
+    ]);
+    const five = boxes.find(({ id }) => id === "n1_1");
+    assertEquals([five?.kind, five?.lines], ["number", ["5"]]);
+  });
+
+  it("has one box for a node however often it is used", () => {
+    const x = new Node(2);
+    assertEquals(excerptOf(mul(x, x), {}, "draw").boxes.length, 2);
+  });
+
+  it("does not turn nodes into the form that reading parents gives them", () => {
+    const x = new Node(2), y = mul(x, 3);
+    excerptOf(y, {}, "draw");
+    assertEquals(excerptOf(y, {}, "draw").edges, [["n1", "n0"], [
+      "n0_1",
+      "n0",
+    ]]);
+  });
+
+  it("cuts what is furthest from the root and says how much", () => {
+    // 4 additions and the leaf; nearest the root are an addition and the leaf.
+    const { boxes, edges } = excerptOf(chain(4), { maxNodes: 3 }, "draw");
+    assertEquals(boxes.map(({ id }) => id), [
+      "n0",
+      "n1",
+      "n1_more",
+      "n2",
+      "note",
+    ]);
+    assertEquals(boxes.slice(2, 3).map((box) => box.lines), [["… 1 more"]]);
+    assertEquals(boxes.at(-1)?.lines, ["… 2 more nodes not shown"]);
+    assertEquals(edges, [
+      ["n1", "n0"],
+      ["n2", "n0"],
+      ["n1_more", "n1"],
+      ["n2", "n1"],
+    ]);
+  });
+
+  it("draws all of a graph that just fits, with no remark", () => {
+    const { boxes } = excerptOf(chain(4), { maxNodes: 5 }, "draw");
+    assertEquals(boxes.every(({ kind }) => kind !== "cut"), true);
+    const cut = excerptOf(chain(4), { maxNodes: 4 }, "draw").boxes;
+    assertEquals(cut.at(-1)?.lines, ["… 1 more node not shown"]);
+  });
+
+  it("shows 100 nodes of a million by default", () => {
+    const { boxes, edges } = excerptOf(chain(999_999), {}, "draw");
+    assertEquals(boxes.filter(({ id }) => /^n\d+$/.test(id)).length, 100);
+    assertEquals(boxes.at(-1)?.lines, ["… 999,900 more nodes not shown"]);
+    assert(edges.length <= 500);
+  });
+
+  it("keeps to four operands a node on average, numbers and repetitions too", () => {
+    const x = new Node(1);
+    const list = Array.from({ length: 100_000 }, (_, i) => i % 2 ? x : i);
+    const { boxes, edges } = excerptOf(sum(list), { maxNodes: 10 }, "draw");
+    // 40 operands, and the remark.
+    assertEquals(edges.length, 41);
+    assertEquals(boxes.filter(({ kind }) => kind === "number").length, 20);
+    assertEquals(boxes.find(({ kind }) => kind === "cut")?.lines, [
+      "… 99,960 more",
+    ]);
+  });
+
+  it("stays small when every node has many operands", () => {
+    let layer: Scalar[] = Array.from({ length: 60 }, (_, i) => new Node(i));
+    for (let k = 0; k < 3; k++) layer = layer.map(() => sum(layer));
+    const { edges } = excerptOf(sum(layer), {}, "draw");
+    assert(edges.length <= 500);
+  });
+
+  it("writes numbers in readable digits", () => {
+    const cases: [number, string][] = [
+      [0, "0"],
+      [-0, "-0"],
+      [3, "3"],
+      [-12345678, "-12345678"],
+      [0.1 + 0.2, "0.3"],
+      [1 / 3, "0.333333"],
+      [-2 / 3, "-0.666667"],
+      [100000.4, "100000"],
+      [1234567.8, "1.23457e+6"],
+      [1e-7, "1e-7"],
+      [1.5e300, "1.5e+300"],
+      [5e-324, "4.94066e-324"],
+      [NaN, "NaN"],
+      [Infinity, "Infinity"],
+      [-Infinity, "-Infinity"],
+    ];
+    for (const [x, expected] of cases) {
+      assertEquals(valueLine(x), `value ${expected}`);
+    }
+  });
+
+  it("throws a RangeError if maxNodes is not a whole number of at least 1", () => {
+    for (const maxNodes of [0, -1, 1.5, NaN, Infinity]) {
+      assertThrows(
+        () => excerptOf(new Node(1), { maxNodes }, "draw"),
+        RangeError,
+        `Cannot draw: maxNodes is the number ${maxNodes}, ` +
+          "expected a whole number of at least 1",
+      );
+    }
+  });
+
+  it("throws a TypeError if maxNodes is not a number", () => {
+    assertThrows(
+      () => excerptOf(new Node(1), { maxNodes: "5" as never }, "draw"),
+      TypeError,
+      'Cannot draw: maxNodes is the string "5", expected a whole number',
+    );
+  });
+});

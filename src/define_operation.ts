@@ -45,7 +45,7 @@ export type DefinedOperation<P extends readonly number[]> = <
  * @throws {TypeError} If a part of the definition is missing or of a wrong
  * kind; the operation itself throws one on a wrong operand, and when a rule
  * gives something other than a Scalar.
- * @throws {RangeError} If there are fewer or more rules than the value has parameters.
+ * @throws {RangeError} If there are fewer rules than the value has parameters.
  *
  * @example The softsign, x / (1 + |x|)
  * ```ts

@@ -39,8 +39,10 @@ export function assertClose(
   message: string,
 ): void {
   if (Object.is(actual, expected)) return;
+  const size = Math.abs(expected);
   const error = Math.abs(actual - expected);
-  if (error <= tolerance * Math.max(1, Math.abs(expected))) return;
+  // Not for infinities: any two differ by no more than ∞.
+  if (size < Infinity && error <= tolerance * Math.max(1, size)) return;
   throw new AssertionError(
     `${message}: ${actual}, expected ${expected} (± ${tolerance})`,
   );

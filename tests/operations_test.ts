@@ -133,6 +133,7 @@ type Edge = [
   gradients: (number | undefined)[],
 ];
 const inf = Infinity, pi = Math.PI, e = Math.exp, ln2 = Math.LN2;
+const h = 2 ** -30;
 
 const kinks: Edge[] = [
   ["abs", [0], 0, [0]],
@@ -214,7 +215,7 @@ const smooth: Edge[] = [
   ["mul", [0, inf], NaN, [inf, 0]],
   ["mul", [0, -3], -0, [-3, 0]],
   ["div", [1, 0], inf, [inf, -inf]],
-  ["div", [1, -0], -inf, [-inf, inf]],
+  ["div", [1, -0], -inf, [-inf, -inf]],
   ["div", [0, 0], NaN, [inf, NaN]],
   ["div", [1, inf], 0, [0, 0]],
   ["neg", [0], -0, [-1]],
@@ -233,7 +234,7 @@ const smooth: Edge[] = [
   ["pow", [0, 1], 0, [1, 0]],
   ["pow", [0, 2], 0, [0, 0]],
   ["pow", [0, 0.5], 0, [inf, 0]],
-  ["pow", [0, -1], inf, [-inf, undefined]],
+  ["pow", [0, -1], inf, [-inf, -inf]],
   ["pow", [-2, 3], -8, [12, NaN]],
   ["pow", [-2, 2], 4, [-4, NaN]],
   ["pow", [-2, 0], 1, [0, NaN]],
@@ -270,6 +271,11 @@ const smooth: Edge[] = [
   ["asin", [1], pi / 2, [inf]],
   ["asin", [-1], -pi / 2, [inf]],
   ["asin", [2], NaN, [NaN]],
+  // 1 − x² = (1 − x)(1 + x), which x = 1 ∓ 2⁻³⁰ gives exactly; x² is rounded.
+  ["asin", [1 - h], Math.asin(1 - h), [1 / Math.sqrt(h * (2 - h))]],
+  ["acos", [h - 1], Math.acos(h - 1), [-1 / Math.sqrt(h * (2 - h))]],
+  ["acosh", [1 + h], Math.acosh(1 + h), [1 / Math.sqrt(h * (2 + h))]],
+  ["atanh", [1 - h], Math.atanh(1 - h), [1 / (h * (2 - h))]],
   ["acos", [1], 0, [-inf]],
   ["acos", [-1], pi, [-inf]],
   ["atan", [inf], pi / 2, [0]],
@@ -342,6 +348,8 @@ const smooth: Edge[] = [
   ["logSumExp", [-inf, 5], 5, [0, 1]],
   ["logSumExp", [3], 3, [1]],
   ["logSumExp", [1, NaN], NaN, [NaN, NaN]],
+  ["logSumExp", [inf, NaN], NaN, [undefined, undefined]],
+  ["logSumExp", [NaN, -inf], NaN, [undefined, undefined]],
   ["sum", [inf, -inf, 1], NaN, [1, 1, 1]],
   ["mean", [inf, 1], inf, [0.5, 0.5]],
 ];

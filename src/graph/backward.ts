@@ -34,6 +34,7 @@ import { orderFrom } from "./post_order.ts";
  */
 export function backward(root: Scalar): void {
   const order = orderFrom(root, "backward");
+  const restoreOuter = keepFrom(order);
   const leaves: Node[] = [];
   const before: number[] = [];
   for (const node of order) {
@@ -44,13 +45,49 @@ export function backward(root: Scalar): void {
       node.grad = 0;
     }
   }
+  const outer = running;
+  running = { order, outer, all: null };
   try {
     order[order.length - 1]!.grad = 1;
     for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
   } catch (error) {
     leaves.forEach((leaf, i) => leaf.grad = before[i]!);
     throw error;
+  } finally {
+    running = outer;
+    restoreOuter?.();
   }
+}
+
+/** A sweep that is under way, while a backward function runs. */
+interface Sweep {
+  readonly order: readonly Node[];
+  readonly outer: Sweep | null;
+  /** Its nodes and those of the sweeps around it, once they are asked for. */
+  all: Set<Node> | null;
+}
+
+let running: Sweep | null = null;
+
+/**
+ * A backward function may call `backward`. What the sweep around it has
+ * collected in inner nodes is not the new sweep's to overwrite: the function
+ * returned puts it back.
+ */
+function keepFrom(order: readonly Node[]): (() => void) | null {
+  if (running === null) return null;
+  const pending = nodesOf(running);
+  const shared = order.filter((node) => !isLeaf(node) && pending.has(node));
+  const collected = shared.map((node) => node.grad);
+  return () => shared.forEach((node, i) => node.grad = collected[i]!);
+}
+
+function nodesOf(sweep: Sweep): Set<Node> {
+  return sweep.all ??= new Set(
+    sweep.outer === null
+      ? sweep.order
+      : [...nodesOf(sweep.outer), ...sweep.order],
+  );
 }
 
 /**

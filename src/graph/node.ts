@@ -89,9 +89,8 @@ export class Node {
     this.mark = 0;
     this.caller = null;
     if (parents !== undefined || backwardFn !== undefined) {
-      checkParents(parents ?? []);
+      this.left = checkParents(parents === undefined ? [] : parents);
       checkBackwardFn(backwardFn ?? null);
-      this.left = parents ?? [];
       this.operation = new Custom("custom", backwardFn ?? null);
     }
   }
@@ -121,9 +120,8 @@ export class Node {
   static {
     Object.defineProperty(Node.prototype, "parents", {
       set(this: Node, parents: readonly Node[]): void {
-        checkParents(parents);
         this.#customise();
-        this.left = parents;
+        this.left = checkParents(parents);
       },
     });
   }
@@ -258,7 +256,7 @@ export function numberOf(operand: NodeOperand): number {
   return typeof operand === "number" ? operand : operand.value;
 }
 
-function checkParents(parents: readonly Node[]): void {
+function checkParents(parents: readonly Node[]): readonly Node[] {
   if (!Array.isArray(parents)) {
     throw wrongKind("make a Node", "parents", parents, "an array of Nodes");
   }
@@ -266,6 +264,7 @@ function checkParents(parents: readonly Node[]): void {
     if (parents[i] instanceof Node) continue;
     throw wrongKind("make a Node", `parents[${i}]`, parents[i], "a Node");
   }
+  return parents;
 }
 
 function checkBackwardFn(backwardFn: unknown): void {

@@ -23,19 +23,31 @@ export function reverseSweep(
   cotangents: readonly number[],
   adjoints: Float64Array,
 ): void {
-  const { start, inputs, end } = section;
+  const { start, inputs } = section;
   if (inputs === 0) return;
-  adjoints.fill(0, start, end);
-  outputs.forEach((entry, k) => adjoints[entry]! += cotangents[k]!);
+  seed(section, outputs, cotangents, adjoints);
   sweepAll(section, adjoints);
   // What no output depends on was swept, too, with an adjoint of 0: that adds 0
   // to its operands, and NaN only where a partial is not finite. NaN never gets
   // lost on its way, so that a look at the inputs tells whether it was worth
   // the trouble to keep account of what the outputs depend on.
-  if (adjoints.subarray(start, start + inputs).some(Number.isNaN)) {
-    adjoints.fill(0, start, end);
-    outputs.forEach((entry, k) => adjoints[entry]! += cotangents[k]!);
+  for (let i = start; i < start + inputs; i++) {
+    if (!Number.isNaN(adjoints[i])) continue;
+    seed(section, outputs, cotangents, adjoints);
     sweepReached(section, outputs, adjoints);
+    return;
+  }
+}
+
+function seed(
+  { start, end }: Section,
+  outputs: readonly number[],
+  cotangents: readonly number[],
+  adjoints: Float64Array,
+): void {
+  adjoints.fill(0, start, end);
+  for (let k = 0; k < outputs.length; k++) {
+    adjoints[outputs[k]!]! += cotangents[k]!;
   }
 }
 

@@ -10,7 +10,7 @@ import { primitiveOf } from "../primitives.ts";
 
 /** Code of an entry that is a constant. */
 export const CONSTANT = 0;
-/** Code of an entry that is an argument of the outermost function recorded. */
+/** Code of an entry that is an argument: of the outermost function, or of one that runs. */
 export const INPUT = 1;
 
 /** Entries of a tape; index i of each array belongs to entry i. */
@@ -222,8 +222,17 @@ export function entryFor(x: Var | number): number {
 /** The entry of a Var from this recording or from one around it. */
 function use(x: Var): number {
   const index = x["index"];
-  if (index < active.start) active.closesOver = true;
+  closeOver(index);
   return index;
+}
+
+/** Tells every recording that an entry lies outside of that it comes from there. */
+function closeOver(entry: number): void {
+  let recording: Recording | null = active;
+  while (recording !== null && entry < recording.start) {
+    recording.closesOver = true;
+    recording = recording.outer;
+  }
 }
 
 /** Whether a Var may be used: its function still runs. */
@@ -260,7 +269,7 @@ export function outlived(call: string, what: string): TypeError {
 /** What stands for an entry in later operations: constants stay numbers. */
 export function scalarAt(entry: number): Var | number {
   if (codes[entry] === CONSTANT) return values[entry]!;
-  if (entry < active.start) active.closesOver = true;
+  closeOver(entry);
   return new Var(entry, active);
 }
 
@@ -280,6 +289,13 @@ export function open(frozen: boolean): Recording {
 export function close(recording: Recording): void {
   recording.open = false;
   active = recording.outer ?? CLOSED;
+}
+
+/** Makes arguments constants: what they are to the function around, once theirs is over. */
+export function freeze(start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    if (codes[i] === INPUT) codes[i] = CONSTANT;
+  }
 }
 
 /** Forgets the entries from `start` on, and a tape that was far too long. */

@@ -65,6 +65,8 @@ export function emitForwardSweep(
       tangent = tangent === undefined ? share : add(tangent, share);
     });
     tangents[i - start] = tangent;
+    // An operation over a list that is flat by just those that vary.
+    if (tangent === undefined) varied[i - start] = 0;
   }
   return outputs.map((entry) => withoutSign(tangents[entry - start]));
 }

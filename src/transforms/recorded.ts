@@ -4,15 +4,15 @@ import { MUL } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import {
   close,
-  CONSTANT,
   entryFor,
   entryOf,
+  freeze,
   INPUT,
   isOpen,
-  isRecording,
   open,
   outlived,
   record,
+  type Recording,
   scalarAt,
   type Section,
   tapeEntries,
@@ -35,6 +35,8 @@ export interface Recorded {
    * the sweep as further operations.
    */
   readonly numeric: boolean;
+  /** The recording it is nested in; while that runs, it can be swept again. */
+  readonly around: Recording | null;
   /** What the function returned: the shape of its outputs. */
   readonly result: unknown;
   /** The leaves of the result: an entry of the section, or a constant. */
@@ -87,7 +89,6 @@ export function withRecorded<R>(
     throw wrongKind(call, "the argument", f, "a function");
   }
   const inputs = scalarsOf(x, call, "argument 1");
-  const nested = isRecording();
   const before = tapeLength();
   // An input that comes from the function around is a copy of it: 1 · x, as the
   // chain rule has to see it when that function is differentiated in turn.
@@ -98,7 +99,7 @@ export function withRecorded<R>(
     const vars = inputs.map((input) =>
       input instanceof Var
         ? record(MUL, entryFor(input), one, valueAt(entryOf(input)))
-        : record(nested ? CONSTANT : INPUT, 0, 0, input)
+        : record(INPUT, 0, 0, input)
     );
     let result: unknown, leaves: (number | Var)[];
     try {
@@ -110,15 +111,20 @@ export function withRecorded<R>(
     } finally {
       close(recording);
     }
+    if (recording.outer !== null) {
+      freeze(recording.start, recording.start + inputs.length);
+    }
+    const end = tapeLength();
     keep = recording.closesOver;
-    return finish({
+    const done = finish({
       section: {
         entries: tapeEntries(),
         start: recording.start,
         inputs: inputs.length,
-        end: tapeLength(),
+        end,
       },
       numeric: !keep,
+      around: recording.outer,
       result,
       outputs: leaves.map((leaf) => {
         if (typeof leaf === "number") return { entry: undefined, value: leaf };
@@ -127,6 +133,9 @@ export function withRecorded<R>(
         return { entry, value: keep ? scalarAt(entry) : valueAt(entry) };
       }),
     });
+    // A sweep that was recorded, for a vector that comes from the function around.
+    keep ||= tapeLength() > end;
+    return done;
   } finally {
     if (!keep) truncate(before);
   }

@@ -49,33 +49,23 @@ export function flatten<T>(
   where: string,
 ): T[] {
   const leaves: T[] = [];
-  collect(structure, kind, where, "", leaves);
+  const visit = (x: unknown): void => {
+    if (kind.is(x)) {
+      leaves.push(x);
+    } else if (Array.isArray(x) || x instanceof Float64Array) {
+      for (let i = 0; i < x.length; i++) visit(x[i]);
+    } else if (isRecord(x)) {
+      for (const key of Object.keys(x)) visit(x[key]);
+    } else {
+      const path = pathOf(structure, leaves.length);
+      const place = path === "" ? where : `${where}, ${path}`;
+      throw new TypeError(
+        `${place} is ${describe(x)}, expected ${kind.expected}`,
+      );
+    }
+  };
+  visit(structure);
   return leaves;
-}
-
-function collect<T>(
-  x: unknown,
-  kind: LeafKind<T>,
-  where: string,
-  path: string,
-  leaves: T[],
-): void {
-  if (kind.is(x)) {
-    leaves.push(x);
-  } else if (Array.isArray(x) || x instanceof Float64Array) {
-    for (let i = 0; i < x.length; i++) {
-      collect(x[i], kind, where, `${path}[${i}]`, leaves);
-    }
-  } else if (isRecord(x)) {
-    for (const key of Object.keys(x)) {
-      collect(x[key], kind, where, path + property(key), leaves);
-    }
-  } else {
-    const place = path === "" ? where : `${where}, ${path}`;
-    throw new TypeError(
-      `${place} is ${describe(x)}, expected ${kind.expected}`,
-    );
-  }
 }
 
 /**
@@ -94,7 +84,11 @@ export function rebuild(
         ? Float64Array.from(part)
         : part;
     }
-    if (Array.isArray(x)) return x.map(visit);
+    if (Array.isArray(x)) {
+      const array = [];
+      for (let i = 0; i < x.length; i++) array.push(visit(x[i]));
+      return array;
+    }
     if (isRecord(x)) {
       return Object.fromEntries(
         Object.keys(x).map((key) => [key, visit(x[key])]),

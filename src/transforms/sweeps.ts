@@ -28,7 +28,9 @@ export function pullBack(
   }
   const adjoints = room ?? scratch();
   reverseSweep(section, entries, seeds, adjoints);
-  return Array.from(adjoints.subarray(start, start + inputs));
+  const gradient: number[] = [];
+  for (let k = 0; k < inputs; k++) gradient.push(adjoints[start + k]!);
+  return gradient;
 }
 
 /** Tangents of the outputs from those of the inputs; a null one is held constant. */

@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { copySection } from "../tape/tape.ts";
+import { copySection, outlived } from "../tape/tape.ts";
 import { type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,
@@ -61,6 +61,9 @@ export function vjp<X, D extends readonly unknown[], Y>(
           A
         >,
         pullback: (cotangent) => {
+          if (!numeric && !recorded.around?.open) {
+            throw outlived("pullback", "what the function closes over");
+          }
           const seeds = matchingScalars(cotangent, result, "pullback", "value");
           return rebuild(x, pullBack(kept, seeds, room)) as Like<A>;
         },
@@ -69,13 +72,13 @@ export function vjp<X, D extends readonly unknown[], Y>(
 }
 
 /** A recording of numbers that stays good when the tape is used again. */
-function keep({ section, numeric, result, outputs }: Recorded): Recorded {
+function keep(recorded: Recorded): Recorded {
+  const { section, outputs } = recorded;
   const shift = (entry: number | undefined) =>
     entry === undefined ? undefined : entry - section.start;
   return {
+    ...recorded,
     section: copySection(section),
-    numeric,
-    result,
     outputs: outputs.map((
       { entry, value }: { entry: number | undefined; value: Scalar },
     ) => ({

@@ -63,8 +63,9 @@ describe("backward", () => {
     assertEquals([small.grad, x.grad], [10, 44]);
   });
 
-  it("of a leaf gives it 1", () => {
+  it("of a leaf gives it 1, as any root", () => {
     const x = new Node(3);
+    x.grad = 5;
     backward(x);
     assertEquals(x.grad, 1);
   });
@@ -246,6 +247,16 @@ describe("backward inside a backward function", () => {
     });
     backward(square(ten));
     assertEquals(gradsOf([x, other]), [600, 0]);
+  });
+
+  it("keeps what the outer one has collected in shared inner nodes", () => {
+    const x = new Node(3), inner = square(x);
+    // The share of `inner` in the sum comes first, then ten's backward function.
+    const ten = tenfold(inner, () => backward(mul(inner, 5)));
+    backward(add(ten, mul(inner, 7)));
+    // 17 from outside and 5 from inside, times 2x.
+    assertEquals(x.grad, (17 + 5) * 6);
+    assertEquals(inner.grad, 17);
   });
 
   it("may build and order graphs on shared inner nodes", () => {

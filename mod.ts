@@ -1,3 +1,50 @@
+/**
+ * Automatic differentiation of scalar functions: exact gradients of programs,
+ * with loops, branches and all, in TypeScript without dependencies.
+ *
+ * Write a function once, with this module's operations in place of `+`, `*` and
+ * `Math`. What it is given decides how it runs:
+ *
+ * - on **numbers** it gives a number;
+ * - on **{@linkcode Node}s** it builds a graph of objects, to hold, inspect, draw
+ *   ({@linkcode toMermaid}, {@linkcode toDot}), extend and differentiate with
+ *   {@linkcode backward}, which adds to the `grad` of every leaf;
+ * - {@linkcode grad}, {@linkcode valueAndGrad}, {@linkcode jvp}, {@linkcode vjp},
+ *   {@linkcode jacobian}, {@linkcode hessian} and {@linkcode hvp} run it on
+ *   **{@linkcode Var}s**, which record it on a flat tape: several times faster
+ *   than a graph in long computations. They take and give numbers in arrays,
+ *   objects and Float64Arrays, and can be nested to any order.
+ *
+ * {@linkcode defineOperation} adds an operation to all of these, and
+ * {@linkcode checkGradients} compares gradients with finite differences.
+ *
+ * @example One function, three ways to run it
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import {
+ *   add,
+ *   backward,
+ *   grad,
+ *   mul,
+ *   Node,
+ *   type Scalar,
+ *   square,
+ * } from "@chainrule/autograd";
+ *
+ * const f = (x: Scalar, y: Scalar): Scalar => add(square(x), mul(x, y));
+ *
+ * assertEquals(f(3, 4), 21);
+ *
+ * const x = new Node(3), y = new Node(4);
+ * backward(f(x, y));
+ * assertEquals([x.grad, y.grad], [10, 3]);
+ *
+ * assertEquals(grad(f)(3, 4), 10); // by the first argument
+ * assertEquals(grad(grad(f))(3, 4), 2);
+ * ```
+ *
+ * @module
+ */
 export { Node } from "./src/graph/node.ts";
 export { postOrder } from "./src/graph/post_order.ts";
 export { backward, zeroGrad } from "./src/graph/backward.ts";
@@ -28,3 +75,8 @@ export {
 export { type DiagramOptions } from "./src/inspect/excerpt.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";
+export { compile, type Compiled } from "./src/compile/compile.ts";
+export type {
+  CompiledProgram,
+  WasmModule,
+} from "./src/compile/compiled_program.ts";

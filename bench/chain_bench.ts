@@ -1,7 +1,8 @@
 /**
  * Chains of n additions and multiplications: what an operation costs, to build
  * and differentiate and to differentiate alone, beside the baseline (see
- * `notebook_engine.ts`).
+ * `notebook_engine.ts`). A recording has no second half: its sweep belongs to
+ * the call.
  *
  * A group's name says how many operations a body runs: of `100 x 1,000`, 1 ms is
  * 10 ns an operation. Every body works on graphs that it built itself, and its
@@ -11,7 +12,15 @@
  *
  * @module
  */
-import { backward, mul, Node, primal, type Scalar, sin } from "../mod.ts";
+import {
+  backward,
+  mul,
+  Node,
+  primal,
+  type Scalar,
+  sin,
+  valueAndGrad,
+} from "../mod.ts";
 import * as notebook from "./notebook_engine.ts";
 import {
   addChain,
@@ -120,6 +129,16 @@ const ENGINES: readonly Engine[] = [
       return graphs[repeats - 1]!.leaves.map((leaf) => leaf.grad);
     },
   },
+  {
+    name: "recorded",
+    buildAndBackward(shape, n, repeats) {
+      let gradient: readonly number[] = [];
+      for (let i = 0; i < repeats; i++) {
+        gradient = valueAndGrad(CHAINS[shape])(VALUES, n).gradient;
+      }
+      return gradient;
+    },
+  },
 ];
 
 /** The notebook's recursion where the call stack is deep enough for it. */
@@ -145,14 +164,16 @@ function agree(shape: Shape, n: number, gradient: ArrayLike<number>): void {
 }
 
 // A program that differentiates also computes with plain numbers and with other
-// operations. Here it does so first: a process that has only ever seen nodes,
-// and two operations, would be compiled for just those.
+// operations. Here it does so first, in the very functions that are measured: a
+// process that has only ever seen one kind of operand, and two operations, would
+// be compiled for just those.
 const unclocked: Clock = { start() {}, end() {} };
 for (let i = 0; i < 200; i++) {
   for (const shape of SHAPES) {
     const leaves = VALUES.map((value) => new Node(value));
     const root = CHAINS[shape](leaves, 100);
     backward(mul(sin(root), 2));
+    valueAndGrad((x: Scalar[]) => mul(sin(CHAINS[shape](x, 100)), 2))(VALUES);
     if (CHAINS[shape](VALUES, 100) !== primal(root)) {
       throw new Error(`${shape}: numbers and nodes give different values`);
     }

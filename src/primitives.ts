@@ -166,6 +166,12 @@ export function primitiveOf(code: number): Primitive {
   return byCode[code]!;
 }
 
+/** The primitive of a built-in operation. */
+export function builtIn(name: keyof Primitives): Primitive {
+  // Users' operations come later, whatever their names.
+  return byCode.find((primitive) => primitive?.name === name)!;
+}
+
 // One literal makes every row, so that all have one hidden class.
 function register<P extends Primitive>(
   name: string,
@@ -246,13 +252,13 @@ export function definePrimitives({
     // Powers and roots.
     // b·a^(b−1), its exponent kept at 0 where b is 0: 0 · 0^−1 would be NaN.
     // aᵇ·ln a, its limit 0 at a = 0 ≤ b: there ln 1 stands for ln 0.
-    pow: binary("pow", (a, b) => a ** b,
+    pow: binary("pow", Math.pow,
       (a, b) => mul(b, pow(a, select(eq(b, 0), 0, sub(b, 1)))),
       (a, b, y) => mul(y, log(select(mul(eq(a, 0), ge(b, 0)), 1, a)))),
     // 1/(2y); y + 0 turns the −0 that is √−0 into 0, so that both give +∞.
     sqrt: unary("sqrt", Math.sqrt, (_x, y) => div(0.5, add(y, 0))),
     cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(1, mul(3, square(y)))),
-    hypot: binary("hypot", (a, b) => Math.hypot(a, b),
+    hypot: binary("hypot", Math.hypot,
       (a, _b, y) => div(a, orOne(y)), (_a, b, y) => div(b, orOne(y))),
 
     // Exponentials and logarithms.

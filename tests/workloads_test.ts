@@ -2,7 +2,7 @@
 // that come from mathematics or from derivatives written by hand in numbers.
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { backward, Node, primal, type Scalar } from "../mod.ts";
+import { backward, grad, Node, primal, type Scalar } from "../mod.ts";
 import {
   addChain,
   CHAIN_LEAVES,
@@ -49,6 +49,7 @@ const WAYS: Record<string, Gradient> = {
     backward(f(leaves));
     return leaves.map((leaf) => leaf.grad);
   },
+  "recorded": (f, x) => grad(f)([...x]),
 };
 
 /** Each number within `tolerance` of the expected, relative to the largest of all. */

@@ -50,6 +50,8 @@ export class Recording {
     readonly outer: Recording | null,
     /** Its first entry. */
     readonly start: number,
+    /** Where in `lists` its operands begin. */
+    readonly listsStart: number,
     /** Whether its outermost recording is to be compiled, so that no value may be read. */
     readonly frozen: boolean,
   ) {}
@@ -125,13 +127,15 @@ const RELEASE_FACTOR = 64;
 // An index must be a small integer, for a Var to hold it unboxed.
 const MAX_LENGTH = 2 ** 31 - 1;
 
-const CLOSED = new Recording(null, 0, false);
+const CLOSED = new Recording(null, 0, 0, false);
 CLOSED.open = false;
 
 /** The innermost recording that is running; a closed one if none is. */
 let active: Recording = CLOSED;
 /** The number of entries in use. */
 let length = 0;
+/** The most that were in use since the tape was empty, recordings within included. */
+let peak = 0;
 /** How far the fast paths may record: to the end of the small arrays, if these are in use. */
 let fastLimit = SMALL;
 // The arrays in use: the small ones, or larger ones.
@@ -281,7 +285,12 @@ export function isRecording(): boolean {
 /** Begins a recording inside the one that runs, if any. */
 export function open(frozen: boolean): Recording {
   const outer = active === CLOSED ? null : active;
-  active = new Recording(outer, length, frozen || outer?.frozen === true);
+  active = new Recording(
+    outer,
+    length,
+    listsLength,
+    frozen || outer?.frozen === true,
+  );
   return active;
 }
 
@@ -299,12 +308,14 @@ export function freeze(start: number, end: number): void {
 }
 
 /** Forgets the entries from `start` on, and a tape that was far too long. */
-export function truncate(start: number): void {
-  const used = length;
+export function truncate(start: number, listsStart: number): void {
+  if (length > peak) peak = length;
   length = start;
+  listsLength = listsStart;
   if (start > 0) return;
-  listsLength = 0;
-  if (capacity > SMALL && used < capacity / RELEASE_FACTOR) {
+  const used = peak;
+  peak = 0;
+  if (codes !== smallCodes && used < capacity / RELEASE_FACTOR) {
     codes = smallCodes;
     lefts = smallLefts;
     rights = smallRights;
@@ -360,13 +371,14 @@ function grow(): void {
 }
 
 function resize(to: number): void {
+  // First of all: without memory for the others, only the codes may be large.
+  fastLimit = 0;
   // One array at a time: old and new exist together as briefly as possible.
   codes = enlarge(codes, to);
   lefts = enlarge(lefts, to);
   rights = enlarge(rights, to);
   values = enlarge(values, to);
   capacity = to;
-  fastLimit = 0;
 }
 
 function enlarge<T extends Uint16Array | Int32Array | Float64Array>(

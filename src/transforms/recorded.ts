@@ -137,6 +137,6 @@ export function withRecorded<R>(
     keep ||= tapeLength() > end;
     return done;
   } finally {
-    if (!keep) truncate(before);
+    if (!keep) truncate(before, recording.listsStart);
   }
 }

@@ -78,11 +78,13 @@ export function rebuild(
 ): unknown {
   let next = 0;
   const visit = (x: unknown): unknown => {
-    if (x instanceof Float64Array) {
+    if (standsForFloats(x)) {
       const part = leaves.slice(next, next += x.length);
-      return part.every((leaf) => typeof leaf === "number")
-        ? Float64Array.from(part)
-        : part;
+      if (part.every((leaf) => typeof leaf === "number")) {
+        return Float64Array.from(part);
+      }
+      floats.add(part);
+      return part;
     }
     if (Array.isArray(x)) {
       const array = [];
@@ -97,6 +99,15 @@ export function rebuild(
     return leaves[next++];
   };
   return visit(structure);
+}
+
+// Arrays of Vars that stand for a Float64Array, which cannot hold them: once
+// their leaves are numbers again, they are rebuilt as one.
+const floats = new WeakSet<object>();
+
+/** Whether x is a Float64Array, or stands for one. */
+export function standsForFloats(x: unknown): x is ArrayLike<unknown> {
+  return x instanceof Float64Array || Array.isArray(x) && floats.has(x);
 }
 
 /** Names leaf i of a structure as source code would: `.layers[0].bias`; "" for a bare scalar. */
@@ -138,7 +149,7 @@ export function shapeOf(x: unknown): string {
 }
 
 /** A plain object; an instance of a class is none, a Node or Var least of all. */
-function isRecord(x: unknown): x is Record<string, unknown> {
+export function isRecord(x: unknown): x is Record<string, unknown> {
   if (typeof x !== "object" || x === null) return false;
   const prototype: unknown = Object.getPrototypeOf(x);
   return prototype === Object.prototype || prototype === null;

@@ -1,0 +1,157 @@
+import { wrongKind } from "../errors.ts";
+import { Node } from "../graph/node.ts";
+import { isRecording, Var } from "../tape/tape.ts";
+import {
+  type Recordable,
+  scalarsOf,
+  withRecorded,
+} from "../transforms/recorded.ts";
+import { flatten } from "../transforms/structures.ts";
+import { type CompiledProgram, Executable } from "./compiled_program.ts";
+import { programOf } from "./program.ts";
+import { type Signature, signatureOf } from "./signature.ts";
+
+/** What {@linkcode compile} adds to a function. */
+export interface Compiled<F extends Recordable> extends Disposable {
+  /**
+   * The program for arguments of this structure: to run it on flat arrays
+   * without an allocation, or to ship it as a WebAssembly module. It is
+   * compiled if it is not yet; the numbers in the arguments do not matter.
+   */
+  program(...example: Parameters<F>): CompiledProgram;
+}
+
+/**
+ * The same function, frozen into WebAssembly: recorded at the first call with a
+ * given structure of arguments, and from then on replayed. The values are those
+ * of the function itself to the last bit.
+ *
+ * All arguments are structures of numbers, and all of their numbers may differ
+ * from call to call; what depends on one may not decide the control flow.
+ * Called inside a function that is recorded or compiled, it is recorded through.
+ *
+ * A compiled function holds memory until it is garbage, or disposed of.
+ *
+ * @param f A function of structures of Scalars that gives a structure of
+ * Scalars: your own, or what a transform made, as in
+ * `compile(valueAndGrad(loss))` or `compile(hessian(f))`.
+ * @returns A function of the same arguments and result.
+ * @throws {TypeError} (the returned function) If a leaf of an argument is no
+ * number, or the number of a Var is read while it is recorded: branch with
+ * `select`, `min`, `max`, `clamp`, `lt` ….
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { compile, mul, type Scalar, valueAndGrad } from "@chainrule/autograd";
+ *
+ * const f = compile(valueAndGrad(([x, y]: [Scalar, Scalar]) => mul(x, y)));
+ * assertEquals(f([3, 4]), { value: 12, gradient: [4, 3] });
+ * ```
+ */
+export function compile<F extends Recordable>(f: F): F & Compiled<F> {
+  if (typeof f !== "function") {
+    throw wrongKind("compile", "the argument", f, "a function");
+  }
+  const call = f as unknown as (...inputs: unknown[]) => unknown;
+  const versions: Version[] = [];
+  let disposed = false;
+
+  const versionFor = (inputs: readonly unknown[]): Version => {
+    if (disposed) {
+      throw new TypeError(
+        "Cannot call a compiled function: it was disposed of, " +
+          "expected no further call",
+      );
+    }
+    const version = record(call, inputs);
+    versions.unshift(version);
+    return version;
+  };
+
+  const compiled = (...inputs: unknown[]): unknown => {
+    if (isRecording()) return call(...inputs);
+    for (let k = 0; k < versions.length; k++) {
+      const version = versions[k]!;
+      if (!accepts(version, inputs)) continue;
+      if (k > 0) versions.unshift(...versions.splice(k, 1));
+      return compute(version);
+    }
+    if (hasNode(inputs)) return call(...inputs);
+    const version = versionFor(inputs);
+    accepts(version, inputs);
+    return compute(version);
+  };
+  return Object.assign(compiled, {
+    program: (...inputs: unknown[]): CompiledProgram =>
+      (versions.find((version) => accepts(version, inputs)) ??
+        versionFor(inputs)).executable,
+    [Symbol.dispose]: () => {
+      disposed = true;
+      for (const { executable } of versions.splice(0)) executable.dispose();
+    },
+  }) as unknown as F & Compiled<F>;
+}
+
+/** A function compiled for one structure of arguments. */
+interface Version {
+  readonly executable: Executable;
+  readonly arguments: Signature;
+  readonly result: Signature;
+}
+
+/** Writes arguments to a program's memory, if they have its structure. */
+function accepts(
+  { arguments: signature, executable }: Version,
+  inputs: readonly unknown[],
+): boolean {
+  return signature.write(inputs, executable.memory, executable.inputsAt);
+}
+
+function compute({ executable, result }: Version): unknown {
+  executable.compute();
+  return result.read(executable.memory, executable.outputsAt);
+}
+
+function record(
+  f: (...inputs: unknown[]) => unknown,
+  inputs: readonly unknown[],
+): Version {
+  inputs.forEach((input, k) =>
+    scalarsOf(input, "compile", `argument ${k + 1}`)
+  );
+  const all = (list: readonly unknown[]) => f(...list);
+  return withRecorded(
+    "compile",
+    all,
+    inputs,
+    [],
+    ({ section, outputs, result }) => ({
+      executable: new Executable(
+        programOf(
+          section,
+          outputs.map(({ entry, value }) => ({
+            entry,
+            value: value as number,
+          })),
+        ),
+      ),
+      arguments: signatureOf(inputs),
+      result: signatureOf(result),
+    }),
+    true,
+  );
+}
+
+function hasNode(inputs: readonly unknown[]): boolean {
+  try {
+    const kind = {
+      expected: "",
+      is: (x: unknown): x is unknown =>
+        typeof x === "number" || x instanceof Node || x instanceof Var,
+    };
+    return flatten(inputs, kind, "").some((x) => x instanceof Node);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,194 @@
+import type { Primitive } from "../primitives.ts";
+import { generate, type ImportedPrimitive, Plan } from "./code_generator.ts";
+import { Interpreter } from "./interpreter.ts";
+import { Memory, type Region } from "./memory.ts";
+import type { Program } from "./program.ts";
+import { valueOf } from "./program.ts";
+
+/** A program as a WebAssembly module of its own, to be run by any engine. */
+export interface WasmModule {
+  /**
+   * The module. It exports `memory` and `run()`, and imports the functions of
+   * `Math` it uses from the module "Math"; those that are not of `Math`, from
+   * the module "chainrule".
+   */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The byte of its memory where the inputs begin, one float64 each, in order. */
+  readonly inputs: number;
+  /** The byte of its memory where the outputs begin. */
+  readonly outputs: number;
+  /** The functions it imports. */
+  readonly imports: readonly {
+    readonly module: string;
+    readonly name: string;
+  }[];
+}
+
+/** A function compiled for one structure of arguments, on flat arrays. */
+export interface CompiledProgram {
+  /** How many numbers go in: the arguments' leaves in order. */
+  readonly inputs: number;
+  /** How many numbers come out: the result's leaves in order. */
+  readonly outputs: number;
+  /** How many operations it does. */
+  readonly operations: number;
+  /** Whether it runs as WebAssembly, or is interpreted. */
+  readonly kind: "wasm" | "interpreter";
+  /**
+   * Computes the outputs from the inputs, without an allocation.
+   *
+   * @throws {RangeError} If an array has not as many numbers as go in or out.
+   */
+  run(inputs: Float64Array, outputs: Float64Array): void;
+  /** The program as a module that can be shipped. */
+  wasm(): WasmModule;
+}
+
+/** From here on, generated code runs slower than the interpreter; see bench/README.md. */
+const MAX_WASM_OPERATIONS = 60_000;
+
+let shared: Memory | undefined;
+const collected = new FinalizationRegistry<Region>((region) =>
+  shared!.release(region)
+);
+
+/** A compiled program and its place in memory. */
+export class Executable implements CompiledProgram {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly operations: number;
+  readonly kind: "wasm" | "interpreter";
+  /** Where its first input and output are in {@linkcode memory}. */
+  readonly inputsAt: number;
+  readonly outputsAt: number;
+  /** Computes the outputs in memory from the inputs in memory. */
+  readonly compute: () => void;
+  readonly #program: Program;
+  readonly #values: Float64Array | undefined;
+  #region: Region | undefined;
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.inputs = program.inputs;
+    this.outputs = program.outputs.length;
+    const plan = new Plan(program);
+    this.operations = plan.chunks.reduce((n, chunk) => n + chunk.length, 0);
+    const code = this.operations <= MAX_WASM_OPERATIONS
+      ? load(program, plan)
+      : undefined;
+    if (code !== undefined) {
+      this.kind = "wasm";
+      this.#region = code.region;
+      collected.register(this, code.region, this);
+      this.inputsAt = code.region.start / 8 + plan.layout.inputs;
+      this.outputsAt = code.region.start / 8 + plan.layout.outputs;
+      this.compute = code.run;
+    } else {
+      const interpreter = new Interpreter(program);
+      this.kind = "interpreter";
+      this.#values = interpreter.values;
+      this.inputsAt = 0;
+      this.outputsAt = program.length;
+      this.compute = () => interpreter.run();
+    }
+  }
+
+  /** The memory that inputs and outputs are in, until another program is compiled. */
+  get memory(): Float64Array {
+    return this.#values ?? shared!.floats;
+  }
+
+  run(inputs: Float64Array, outputs: Float64Array): void {
+    checkLength("inputs", inputs, this.inputs);
+    checkLength("outputs", outputs, this.outputs);
+    this.memory.set(inputs, this.inputsAt);
+    this.compute();
+    const { memory, outputsAt } = this;
+    for (let k = 0; k < outputs.length; k++) {
+      outputs[k] = memory[outputsAt + k]!;
+    }
+  }
+
+  wasm(): WasmModule {
+    const plan = new Plan(this.#program);
+    const { bytes, imports } = generate(this.#program, plan, 0, false);
+    return {
+      bytes,
+      inputs: 8 * plan.layout.inputs,
+      outputs: 8 * plan.layout.outputs,
+      imports: imports.map(({ module, name }) => ({ module, name })),
+    };
+  }
+
+  /** Gives its memory back. */
+  dispose(): void {
+    if (this.#region === undefined) return;
+    collected.unregister(this);
+    shared!.release(this.#region);
+    this.#region = undefined;
+  }
+}
+
+interface Code {
+  readonly region: Region;
+  readonly run: () => void;
+}
+
+/** Generates and loads code; undefined where the host does not allow it. */
+function load(program: Program, plan: Plan): Code | undefined {
+  if (typeof WebAssembly === "undefined") return undefined;
+  let region: Region | undefined;
+  try {
+    const memory = shared ??= new Memory();
+    region = memory.take(plan.layout.size);
+    const { bytes, imports } = generate(program, plan, region.start, true);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      Math: Math as unknown as WebAssembly.ModuleImports,
+      chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },
+    });
+    return { region, run: instance.exports.run as () => void };
+  } catch (error) {
+    if (region !== undefined) shared!.release(region);
+    // A Content-Security-Policy without 'wasm-unsafe-eval' is a CompileError.
+    if (
+      error instanceof WebAssembly.CompileError || error instanceof RangeError
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function functionsFor(
+  imports: readonly ImportedPrimitive[],
+  memory: Memory,
+): Record<string, (...operands: number[]) => number> {
+  return Object.fromEntries(
+    imports.map((
+      { name, primitive },
+    ) => [name, functionFor(primitive, memory)]),
+  );
+}
+
+function functionFor(
+  primitive: Primitive,
+  memory: Memory,
+): (...operands: number[]) => number {
+  if (primitive.arity !== "list") return primitive.value as () => number;
+  return (address, length) => {
+    const first = address! / 8;
+    const operands = memory.floats.slice(first, first + length!);
+    return valueOf(primitive, Array.from(operands));
+  };
+}
+
+function checkLength(name: string, array: unknown, expected: number): void {
+  if (array instanceof Float64Array && array.length === expected) return;
+  const found = array instanceof Float64Array
+    ? `${array.length} numbers`
+    : "no Float64Array";
+  throw new RangeError(
+    `Cannot run a compiled program: ${name} has ${found}, ` +
+      `expected a Float64Array of ${expected}`,
+  );
+}

@@ -1,0 +1,378 @@
+import { describe, it } from "@std/testing/bdd";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  add,
+  grad,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  mul,
+  Node,
+  type Scalar,
+  sin,
+  square,
+  sum,
+  valueAndGrad,
+  Var,
+  vjp,
+} from "../../mod.ts";
+
+/** All Scalars in a structure, in order, by another way than the module's. */
+function leavesOf(structure: unknown): Scalar[] {
+  const isLeaf = typeof structure === "number" || structure instanceof Var;
+  return isLeaf
+    ? [structure as Scalar]
+    : Object.values(structure as object).flatMap(leavesOf);
+}
+
+/** Σ xᵢ³, of all leaves. */
+// deno-lint-ignore no-explicit-any
+const cubes = (structure: any): Scalar =>
+  sum(leavesOf(structure).map((x) => mul(x, square(x))));
+
+/** The structure with other leaves, by JSON: it knows no Float64Array. */
+function mapLeaves(structure: unknown, f: (x: number) => number): unknown {
+  return JSON.parse(
+    JSON.stringify(structure),
+    (_, x) => typeof x === "number" ? f(x) : x,
+  );
+}
+
+const STRUCTURES: Record<string, unknown> = {
+  "a number": 3,
+  "an array": [1, -2, 3],
+  "an empty array": [],
+  "an array of one": [4],
+  "a matrix": [[1, 2], [3, 4], [5, 6]],
+  "a ragged array": [[1], [], [2, [3, [4]]]],
+  "an object": { x: 1, y: -2 },
+  "an empty object": {},
+  "a nested object": { layers: [{ w: [[1, 2]], b: [3] }, { w: [], b: [] }] },
+  "keys in another order": { z: 1, a: 2, m: { b: 3, a: 4 } },
+  "keys that are numbers": { 10: 1, 2: 2, b: 3, 1: 4 },
+  "keys that are no names": { "a b": 1, "": 2, "é": 3, "0x": 4, "a.b": 5 },
+  "a key that objects have": JSON.parse(
+    '{"__proto__": 1, "constructor": 2, "toString": 3, "length": 4}',
+  ),
+  "a mixture": [1, { x: [2, { y: 3 }], z: 4 }, [[], {}, 5]],
+  "zeros and −1": [0, -1],
+};
+
+describe("a structure", () => {
+  for (const [name, structure] of Object.entries(STRUCTURES)) {
+    const x = structure as number[], unit = mapLeaves(x, () => 1) as number[];
+    const first = mapLeaves(x, (x) => 3 * x * x);
+    const second = mapLeaves(x, (x) => 6 * x);
+
+    it(`comes back from every transform: ${name}`, () => {
+      const value = leavesOf(x).reduce<number>((s, x) => s + Number(x) ** 3, 0);
+      assertEquals(grad(cubes)(x), first);
+      assertEquals(valueAndGrad(cubes)(x), { value, gradient: first as never });
+      assertEquals(vjp(cubes)(x).pullback(1), first);
+      assertEquals(hvp(cubes)(x, unit), second);
+      // A function whose result has the structure, too.
+      assertEquals(jvp(grad(cubes))(x, unit), {
+        value: first as never,
+        tangent: second as never,
+      });
+      const back = vjp(grad(cubes))(x);
+      assertEquals(back.value, first);
+      assertEquals(back.pullback(unit as never), second);
+    });
+
+    it(`has its leaves in order: ${name}`, () => {
+      const leaves = leavesOf(x) as number[];
+      const diagonal = leaves.map((x, i) =>
+        leaves.map((_, j) => i === j ? 6 * x : 0)
+      );
+      assertEquals(hessian(cubes)(x), diagonal);
+      assertEquals(jacobian(grad(cubes))(x), diagonal);
+      assertEquals(jacobian(cubes)(x), [leaves.map((x) => 3 * x * x)]);
+    });
+
+    it(`comes to the function in its shape: ${name}`, () => {
+      grad((seen: unknown) => {
+        const numbers = leavesOf(seen).map((x) => (x as Var).value);
+        assertEquals(numbers, leavesOf(x));
+        assertEquals(JSON.stringify(shape(seen)), JSON.stringify(shape(x)));
+        return 0;
+      })(x);
+    });
+
+    it(`is not changed, nor given back itself: ${name}`, () => {
+      const before = JSON.stringify(x);
+      const gradient = grad(cubes)(x) as unknown;
+      assertEquals(JSON.stringify(x), before);
+      if (typeof gradient === "object") assert(gradient !== x);
+    });
+  }
+
+  /** The structure with null for every leaf. */
+  function shape(x: unknown): unknown {
+    if (typeof x === "number" || x instanceof Var) return null;
+    if (Array.isArray(x)) return x.map(shape);
+    return Object.entries(x as object).map(([key, x]) => [key, shape(x)]);
+  }
+
+  it("keeps the order of its keys", () => {
+    const gradient = grad(cubes)({ z: 1, a: { d: 1, c: 1 }, m: 1 });
+    assertEquals(
+      JSON.stringify(gradient),
+      '{"z":3,"a":{"d":3,"c":3},"m":3}',
+    );
+  });
+
+  it("may have no prototype", () => {
+    const bare = Object.assign(Object.create(null), { x: 2 });
+    assertEquals((grad(cubes)(bare) as { x: number }).x, 12);
+  });
+
+  it("may hold the same array twice: these are leaves of their own", () => {
+    const pair = [1, 2];
+    const first = (pairs: readonly (readonly Scalar[])[]) =>
+      square(pairs[0]![0]!);
+    assertEquals(grad(first)([pair, pair]), [[2, 0], [0, 0]]);
+  });
+
+  it("of Float64Arrays has a gradient of them", () => {
+    const x = { w: [Float64Array.of(1, 2), Float64Array.of()], b: 3 };
+    for (
+      const gradient of [
+        grad(cubes)(x),
+        valueAndGrad(cubes)(x).gradient,
+        vjp(cubes)(x).pullback(1),
+        jvp(grad(cubes))(x, x).value,
+      ] as (typeof x)[]
+    ) {
+      assertEquals(gradient, {
+        w: [Float64Array.of(3, 12), Float64Array.of()],
+        b: 27,
+      });
+      assert(gradient.w.every((array) => array instanceof Float64Array));
+      assert(gradient.w[0] !== x.w[0]);
+    }
+  });
+
+  it("of Float64Arrays is one of arrays to the function", () => {
+    grad((xs: readonly Scalar[]) => {
+      assert(Array.isArray(xs));
+      return sum(xs.map((x) => sin(x)));
+    })(Float64Array.of(1, 2));
+  });
+
+  it("of Float64Arrays goes with vectors of arrays, and the other way round", () => {
+    const typed = Float64Array.of(1, 2), plain = [1, 2];
+    assertEquals(hvp(cubes)(typed, plain as never), Float64Array.of(6, 24));
+    assertEquals(hvp(cubes)(plain, typed as never), [6, 24]);
+    const { pullback } = vjp((xs: readonly Scalar[]) =>
+      xs.map((x) => square(x))
+    )(plain);
+    assertEquals(pullback(Float64Array.of(1, 1)), [2, 4]);
+  });
+
+  it("of Vars, inside a recorded function, has a gradient of Scalars", () => {
+    const f = (x: Scalar) => {
+      const { w, b } = grad(cubes)({ w: [x, 2], b: mul(x, x) });
+      return add(sum(w), b); // 3x² + 12 + 3x⁴
+    };
+    assertEquals(grad(f)(2), 12 + 96);
+    // A Float64Array of numbers gets derivatives that depend on x.
+    const g = (x: Scalar) =>
+      sum(
+        grad((ys: readonly Scalar[]) => sum(ys.map((y) => mul(x, square(y)))))(
+          Float64Array.of(1, 2),
+        ),
+      );
+    assertEquals(grad(g)(3), 6);
+  });
+});
+
+describe("a wrong structure", () => {
+  const EXPECTED = "expected a number, a Var, or an array or object of them";
+  const circle: unknown[] = [];
+  circle.push([1, new Map()]);
+  const wrong: [unknown, string][] = [
+    [undefined, " is undefined"],
+    [null, " is null"],
+    ["1", ' is the string "1"'],
+    [true, " is the boolean true"],
+    [1n, " is the bigint 1n"],
+    [Math.sin, " is the function sin"],
+    [new Date(0), " is an instance of Date"],
+    [new Map(), " is an instance of Map"],
+    [new Float32Array(1), " is an instance of Float32Array"],
+    [new Node(1), " is an instance of Node"],
+    [[1, "2"], ', [1] is the string "2"'],
+    [[[1, 2], [3, undefined]], ", [1][1] is undefined"],
+    [{ x: 1, y: null }, ", .y is null"],
+    [
+      { layers: [{ w: [], b: new Set() }] },
+      ", .layers[0].b is an instance of Set",
+    ],
+    [{ "a b": [1, "c"] }, ', ["a b"][1] is the string "c"'],
+    [
+      { x: [], y: {}, z: { a: [[]], b: [new Node(2)] } },
+      ", .z.b[0] is an instance of Node",
+    ],
+    [[Float64Array.of(1, 2), "x"], ', [1] is the string "x"'],
+    // deno-lint-ignore no-sparse-arrays
+    [[1, , 3], ", [1] is undefined"],
+    [circle, ", [0][1] is an instance of Map"],
+  ];
+  // deno-lint-ignore no-explicit-any
+  const identity = (x: any) => x;
+  // deno-lint-ignore no-explicit-any
+  const calls: Record<string, (x: any) => unknown> = {
+    grad: (x) => grad(identity)(x),
+    valueAndGrad: (x) => valueAndGrad(identity)(x),
+    vjp: (x) => vjp(identity)(x),
+    jacobian: (x) => jacobian(identity)(x),
+    hessian: (x) => hessian(identity)(x),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    it(`is named with its path: argument of ${name}`, () => {
+      for (const [x, what] of wrong) {
+        assertEquals(
+          assertThrows(() => call(x), TypeError).message,
+          `Cannot ${name}: argument 1${what}, ${EXPECTED}`,
+        );
+      }
+    });
+  }
+
+  // deno-lint-ignore no-explicit-any
+  const giving: Record<string, (result: any) => unknown> = {
+    grad: (y) => grad(() => y)(1),
+    valueAndGrad: (y) => valueAndGrad(() => y)([1]),
+    vjp: (y) => vjp(() => y)(1),
+    jvp: (y) => jvp(() => y)(1, 1),
+    jacobian: (y) => jacobian(() => y)(1),
+    hessian: (y) => hessian(() => y)(1),
+    hvp: (y) => hvp(() => y)(1, 1),
+  };
+  for (const [name, give] of Object.entries(giving)) {
+    it(`is named with its path: result of ${name}'s function`, () => {
+      for (const [y, what] of wrong) {
+        assertEquals(
+          assertThrows(() => give(y), TypeError).message,
+          `Cannot ${name}: the function's result${what}, ${EXPECTED}`,
+        );
+      }
+    });
+  }
+
+  it("of results is named where one Scalar is expected", () => {
+    for (
+      const [y, what] of [
+        [[1], "an array of length 1"],
+        [[], "an array of length 0"],
+        [{ x: 1 }, "a plain object"],
+        [Float64Array.of(1), "an instance of Float64Array"],
+      ] as const
+    ) {
+      for (const name of ["grad", "valueAndGrad", "hessian", "hvp"]) {
+        assertEquals(
+          assertThrows(() => giving[name]!(y), TypeError).message,
+          `Cannot ${name}: the function's result is ${what}, ` +
+            "expected a number or Var",
+        );
+      }
+    }
+  });
+
+  it("is a promise of a result", () => {
+    assertThrows(
+      () => grad((async (x: Scalar) => await x) as never)(1),
+      TypeError,
+      "the function's result is an instance of Promise",
+    );
+  });
+
+  const shapes: [
+    x: unknown,
+    vector: unknown,
+    said: string,
+    expected: string,
+  ][] = [
+    [1, [1], "[1]", "a number"],
+    [[1, 2], 1, "of a number", "[2]"],
+    [[1, 2], [1], "[1]", "[2]"],
+    [[1, 2], [1, 2, 3], "[3]", "[2]"],
+    [[[1, 2], [3, 4]], [1, 2, 3, 4], "[4]", "[[2],[2]]"],
+    [[[1, 2], [3, 4]], [[1, 2], [3]], "[[2],[1]]", "[[2],[2]]"],
+    [{ x: 1 }, { y: 1 }, '{"y":}', '{"x":}'],
+    [{ x: [1, 2] }, { x: 1 }, '{"x":}', '{"x":[2]}'],
+    [Float64Array.of(1, 2), Float64Array.of(1), "[1]", "[2]"],
+    [[], 1, "of a number", "[0]"],
+  ];
+
+  it("is a vector of another shape than the argument", () => {
+    for (const [x, vector, said, expected] of shapes) {
+      const products = { jvp: jvp(cubes), hvp: hvp(cubes) };
+      for (const [name, call] of Object.entries(products)) {
+        assertEquals(
+          assertThrows(() => call(x as number, vector as number), TypeError)
+            .message,
+          `Cannot ${name}: the vector has the shape ${said}, ` +
+            `expected that of argument 1, ${expected}`,
+        );
+      }
+    }
+  });
+
+  it("is a cotangent of another shape than the value", () => {
+    for (const [y, cotangent, said, expected] of shapes) {
+      assertEquals(
+        assertThrows(
+          () => vjp(identity)(y as number[]).pullback(cotangent as number[]),
+          TypeError,
+        ).message,
+        `Cannot pullback: the vector has the shape ${said}, ` +
+          `expected that of value, ${expected}`,
+      );
+    }
+  });
+
+  it("is a vector with something else than numbers", () => {
+    for (const [x, what] of wrong) {
+      const message = `: the vector${what}, ${EXPECTED}`;
+      const vector = x as number;
+      assertEquals(
+        assertThrows(() => jvp(sin)(1, vector), TypeError).message,
+        "Cannot jvp" + message,
+      );
+      assertEquals(
+        assertThrows(() => hvp(sin)(1, vector), TypeError).message,
+        "Cannot hvp" + message,
+      );
+      assertEquals(
+        assertThrows(() => vjp(sin)(1).pullback(vector), TypeError).message,
+        "Cannot pullback" + message,
+      );
+    }
+  });
+
+  it("is no function to differentiate", () => {
+    // deno-lint-ignore no-explicit-any
+    const transforms: Record<string, (f: any) => (...args: any[]) => unknown> =
+      { grad, valueAndGrad, jvp, vjp, jacobian, hessian, hvp };
+    for (const [name, transform] of Object.entries(transforms)) {
+      for (
+        const [f, what] of [
+          [undefined, "undefined"],
+          [3, "the number 3"],
+          [new Node(1), "an instance of Node"],
+          [[sin], "an array of length 1"],
+        ] as const
+      ) {
+        const expected =
+          `Cannot ${name}: the argument is ${what}, expected a function`;
+        assertEquals(
+          assertThrows(() => transform(f)(1, 1), TypeError).message,
+          expected,
+        );
+      }
+    }
+  });
+});

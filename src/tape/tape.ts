@@ -148,24 +148,22 @@ let lists = new Int32Array(0);
 let listsLength = 0;
 let adjoints = new Float64Array(0);
 
-/**
- * Whether {@linkcode recordFast} may record an operation on a and b: two Vars
- * of the innermost recording, on a tape that is small.
- */
+/** Whether {@linkcode recordFast} may record an operation on a and b: two Vars of the innermost recording. */
 export function areFast(a: unknown, b: unknown): boolean {
   return a instanceof LocalVar && a["recording"] === active &&
-    b instanceof LocalVar && b["recording"] === active &&
-    length < fastLimit;
+    b instanceof LocalVar && b["recording"] === active;
 }
 
 /** The number a Var stands for, where {@linkcode areFast} holds. */
 export function fastValue(x: Var): number {
-  return smallValues[x["index"]]!;
+  const i = x["index"];
+  return fastLimit === SMALL ? smallValues[i]! : values[i]!;
 }
 
 /** Appends an operation on two Vars for which {@linkcode areFast} holds. */
 export function recordFast(code: number, a: Var, b: Var, value: number): Var {
   const i = length;
+  if (i >= fastLimit) return record(code, a["index"], b["index"], value);
   smallCodes[i] = code;
   smallLefts[i] = a["index"];
   smallRights[i] = b["index"];

@@ -11,9 +11,11 @@
  *   {@linkcode backward}, which adds to the `grad` of every leaf;
  * - {@linkcode grad}, {@linkcode valueAndGrad}, {@linkcode jvp}, {@linkcode vjp},
  *   {@linkcode jacobian}, {@linkcode hessian} and {@linkcode hvp} run it on
- *   **{@linkcode Var}s**, which record it on a flat tape: several times faster
- *   than a graph in long computations. They take and give numbers in arrays,
- *   objects and Float64Arrays, and can be nested to any order.
+ *   **{@linkcode Var}s**, which record it on a flat tape, control flow as it is
+ *   written. They take and give numbers, in arrays, nested objects and
+ *   Float64Arrays too, and nest to any order;
+ * - {@linkcode compile} freezes a function, or a transform of one, into
+ *   WebAssembly, for when it is called many times.
  *
  * {@linkcode defineOperation} adds an operation to all of these, and
  * {@linkcode checkGradients} compares gradients with finite differences.

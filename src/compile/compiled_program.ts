@@ -4,6 +4,7 @@ import { Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
 import type { Program } from "./program.ts";
 import { valueOf } from "./program.ts";
+import { INPUT } from "../tape/tape.ts";
 
 /** A program as a WebAssembly module of its own, to be run by any engine. */
 export interface WasmModule {
@@ -71,17 +72,19 @@ export class Executable implements CompiledProgram {
     this.#program = program;
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
-    const plan = new Plan(program);
-    this.operations = plan.chunks.reduce((n, chunk) => n + chunk.length, 0);
+    this.operations = program.codes.reduce(
+      (count, code) => code > INPUT ? count + 1 : count,
+      0,
+    );
     const code = this.operations <= MAX_WASM_OPERATIONS
-      ? load(program, plan)
+      ? load(program)
       : undefined;
     if (code !== undefined) {
       this.kind = "wasm";
       this.#region = code.region;
       collected.register(this, code.region, this);
-      this.inputsAt = code.region.start / 8 + plan.layout.inputs;
-      this.outputsAt = code.region.start / 8 + plan.layout.outputs;
+      this.inputsAt = code.inputsAt;
+      this.outputsAt = code.outputsAt;
       this.compute = code.run;
     } else {
       const interpreter = new Interpreter(program);
@@ -131,22 +134,30 @@ export class Executable implements CompiledProgram {
 
 interface Code {
   readonly region: Region;
+  readonly inputsAt: number;
+  readonly outputsAt: number;
   readonly run: () => void;
 }
 
 /** Generates and loads code; undefined where the host does not allow it. */
-function load(program: Program, plan: Plan): Code | undefined {
+function load(program: Program): Code | undefined {
   if (typeof WebAssembly === "undefined") return undefined;
   let region: Region | undefined;
   try {
     const memory = shared ??= new Memory();
-    region = memory.take(plan.layout.size);
+    const plan = new Plan(program), { layout } = plan;
+    region = memory.take(layout.size);
     const { bytes, imports } = generate(program, plan, region.start, true);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       Math: Math as unknown as WebAssembly.ModuleImports,
       chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },
     });
-    return { region, run: instance.exports.run as () => void };
+    return {
+      region,
+      inputsAt: region.start / 8 + layout.inputs,
+      outputsAt: region.start / 8 + layout.outputs,
+      run: instance.exports.run as () => void,
+    };
   } catch (error) {
     if (region !== undefined) shared!.release(region);
     // A Content-Security-Policy without 'wasm-unsafe-eval' is a CompileError.

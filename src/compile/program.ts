@@ -38,24 +38,33 @@ export interface RecordedOutput {
   readonly value: number;
 }
 
+/** The arrays that say what an entry's operands are. */
+export type Operations = Pick<Program, "codes" | "lefts" | "rights" | "lists">;
+
+/** The number of fields of an operation whose operands are a list. */
+export const LIST = 3;
+
+/** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list. */
+export function fieldsOf(code: number): 0 | 1 | 2 | typeof LIST {
+  if (code <= INPUT) return 0;
+  const { arity } = primitiveOf(code);
+  return arity === "list" ? LIST : arity;
+}
+
 /** Calls `visit` with each operand of entry i, in order. */
 export function forEachOperand(
-  { codes, lefts, rights, lists }: Pick<
-    Program,
-    "codes" | "lefts" | "rights" | "lists"
-  >,
+  { codes, lefts, rights, lists }: Operations,
   i: number,
   visit: (operand: number) => void,
 ): void {
-  const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
-  if (code <= INPUT) return;
-  const { arity } = primitiveOf(code);
-  if (arity === "list") {
+  const left = lefts[i]!, right = rights[i]!;
+  const fields = fieldsOf(codes[i]!);
+  if (fields === LIST) {
     for (let k = left; k < left + right; k++) visit(lists[k]!);
-  } else {
-    visit(left);
-    if (arity === 2) visit(right);
+    return;
   }
+  if (fields > 0) visit(left);
+  if (fields > 1) visit(right);
 }
 
 /**
@@ -67,7 +76,8 @@ export function programOf(
   { entries, start, inputs, end }: Section,
   outputs: readonly RecordedOutput[],
 ): Program {
-  const builder = new Builder(inputs);
+  const { codes, lefts, rights, values, lists } = entries;
+  const builder = new Builder(inputs, end - start);
   const roots = outputs.flatMap(({ entry }) => entry ?? []);
   const needed = neededEntries(entries, roots, end);
   // Entries of the recording to entries of the program.
@@ -75,18 +85,23 @@ export function programOf(
   for (let i = 0; i < inputs; i++) renamed[i] = i;
   for (let i = start + inputs; i < end; i++) {
     if (needed[i] === 0) continue;
-    const code = entries.codes[i]!;
-    if (code === CONSTANT) {
-      renamed[i - start] = builder.constant(entries.values[i]!);
-      continue;
-    }
-    const operands: number[] = [];
-    forEachOperand(
-      entries,
-      i,
-      (entry) => operands.push(renamed[entry - start]!),
-    );
-    renamed[i - start] = builder.lower(primitiveOf(code), operands);
+    const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
+    const fields = fieldsOf(code);
+    renamed[i - start] = code === CONSTANT
+      ? builder.constant(values[i]!)
+      : fields === LIST
+      ? builder.lower(
+        primitiveOf(code),
+        Array.from(
+          lists.subarray(left, left + right),
+          (entry) => renamed[entry - start]!,
+        ),
+      )
+      : builder.lower2(
+        primitiveOf(code),
+        renamed[left - start]!,
+        fields === 2 ? renamed[right - start]! : NONE,
+      );
   }
   return builder.finish(
     outputs.map(({ entry, value }) =>
@@ -96,38 +111,59 @@ export function programOf(
 }
 
 function neededEntries(
-  entries: Pick<Program, "codes" | "lefts" | "rights" | "lists">,
+  { codes, lefts, rights, lists }: Operations,
   roots: readonly number[],
   end: number,
 ): Uint8Array {
   const needed = new Uint8Array(end);
-  const need = (entry: number) => {
-    needed[entry] = 1;
-  };
-  roots.forEach(need);
+  for (const entry of roots) needed[entry] = 1;
   for (let i = end - 1; i >= 0; i--) {
-    if (needed[i] === 1) forEachOperand(entries, i, need);
+    if (needed[i] === 0) continue;
+    const left = lefts[i]!, right = rights[i]!;
+    const fields = fieldsOf(codes[i]!);
+    if (fields === LIST) {
+      for (let k = left; k < left + right; k++) needed[lists[k]!] = 1;
+    } else {
+      if (fields > 0) needed[left] = 1;
+      if (fields > 1) needed[right] = 1;
+    }
   }
   return needed;
 }
 
+/** In place of the second operand of an operation of one. */
+const NONE = 0;
+
+// Where repeated operations are looked for: a table that fits in the processor's
+// cache, in which a new entry may take the place of an old one. All of a small
+// program is there; of a huge one, what was lately computed.
+const TABLE = 1 << 18;
+const PROBES = 4;
+
 /** Appends to a program, giving an entry that is there already where it can. */
 class Builder {
   readonly #inputs: number;
-  readonly #codes: number[] = [];
-  readonly #lefts: number[] = [];
-  readonly #rights: number[] = [];
-  readonly #constants: number[] = [];
+  #length = 0;
+  #codes = new Uint16Array(1 << 10);
+  #lefts = new Int32Array(1 << 10);
+  #rights = new Int32Array(1 << 10);
+  #constants = new Float64Array(1 << 10);
   readonly #lists: number[] = [];
-  // Open addressing over (code, left, right): -1, or the entry that has these.
-  #table = new Int32Array(1 << 10).fill(-1);
+  // Pairs of an entry, 0 where there is none (entry 0 is never an operation),
+  // and its hash, which tells most others apart without a look at them.
+  readonly #table: Int32Array;
   readonly #listEntries = new Map<string, number>();
   readonly #constantEntries = new Map<number, number>();
   #minusZero = -1;
 
-  constructor(inputs: number) {
+  /** @param expected How many operations to expect. */
+  constructor(inputs: number, expected: number) {
     this.#inputs = inputs;
+    this.#table = new Int32Array(
+      Math.min(TABLE, 2 ** Math.ceil(Math.log2(8 * expected + 64))),
+    );
     for (let i = 0; i < inputs; i++) this.#append(INPUT, 0, 0, 0);
+    if (inputs === 0) this.#append(CONSTANT, 0, 0, NaN);
   }
 
   constant(value: number): number {
@@ -143,6 +179,24 @@ class Builder {
       this.#constantEntries.set(value, entry);
     }
     return entry;
+  }
+
+  /** As {@linkcode lower}, for an operation of one or two operands. */
+  lower2(primitive: Primitive, left: number, right: number): number {
+    const { code } = primitive;
+    // What most of a gradient is, without the detour over lists of operands.
+    if (
+      (code === ADD || code === MUL || code === SUB) &&
+      this.#codes[left] !== CONSTANT && this.#codes[right] !== CONSTANT
+    ) {
+      return code !== SUB && left > right
+        ? this.#shared(code, right, left)
+        : this.#shared(code, left, right);
+    }
+    return this.lower(
+      primitive,
+      primitive.arity === 1 ? [left] : [left, right],
+    );
   }
 
   /** An operation, as simpler ones with the same value to the bit where there are. */
@@ -173,27 +227,30 @@ class Builder {
   }
 
   finish(outputs: readonly number[]): Program {
-    const codes = Uint16Array.from(this.#codes);
-    const lefts = Int32Array.from(this.#lefts);
-    const rights = Int32Array.from(this.#rights);
+    const codes = this.#codes, lefts = this.#lefts, rights = this.#rights;
+    const constants = this.#constants;
     const lists = Int32Array.from(this.#lists);
-    const constants = Float64Array.from(this.#constants);
-    const whole = { codes, lefts, rights, lists };
     // Folding and lowering leave entries that nobody needs.
-    const needed = neededEntries(whole, outputs, codes.length);
+    const needed = neededEntries(
+      { codes, lefts, rights, lists },
+      outputs,
+      this.#length,
+    );
     needed.fill(1, 0, this.#inputs);
-    const renamed = new Int32Array(codes.length);
+    const renamed = new Int32Array(this.#length);
     let length = 0;
-    for (let i = 0; i < codes.length; i++) {
+    for (let i = 0; i < this.#length; i++) {
       if (needed[i] === 0) continue;
+      const left = lefts[i]!, right = rights[i]!;
+      const isList = fieldsOf(codes[i]!) === LIST;
       renamed[i] = length;
       codes[length] = codes[i]!;
-      lefts[length] = lefts[i]!;
-      rights[length] = rights[i]!;
       constants[length] = constants[i]!;
-      forEachOperandSlot(whole, length, (array, slot) => {
-        array[slot] = renamed[array[slot]!]!;
-      });
+      lefts[length] = isList ? left : renamed[left]!;
+      rights[length] = isList ? right : renamed[right]!;
+      for (let k = left; isList && k < left + right; k++) {
+        lists[k] = renamed[lists[k]!]!;
+      }
       length++;
     }
     return {
@@ -213,42 +270,45 @@ class Builder {
   }
 
   #append(code: number, left: number, right: number, constant: number): number {
-    this.#codes.push(code);
-    this.#lefts.push(left);
-    this.#rights.push(right);
-    this.#constants.push(constant);
-    return this.#codes.length - 1;
+    const i = this.#length;
+    if (i === this.#codes.length) this.#grow();
+    this.#codes[i] = code;
+    this.#lefts[i] = left;
+    this.#rights[i] = right;
+    this.#constants[i] = constant;
+    this.#length = i + 1;
+    return i;
+  }
+
+  #grow(): void {
+    const to = 2 * this.#length;
+    const [codes, lefts, rights, constants] = [
+      this.#codes,
+      this.#lefts,
+      this.#rights,
+      this.#constants,
+    ];
+    (this.#codes = new Uint16Array(to)).set(codes);
+    (this.#lefts = new Int32Array(to)).set(lefts);
+    (this.#rights = new Int32Array(to)).set(rights);
+    (this.#constants = new Float64Array(to)).set(constants);
   }
 
   #shared(code: number, left: number, right: number): number {
-    const mask = this.#table.length - 1;
-    let slot = hash(code, left, right) & mask;
-    for (let entry; (entry = this.#table[slot]!) >= 0; slot = slot + 1 & mask) {
+    const table = this.#table, mask = table.length - 2;
+    const key = hash(code, left, right);
+    let slot = 0;
+    for (let probe = 0; probe < PROBES; probe++) {
+      slot = 2 * (key + probe) & mask;
+      const entry = table[slot]!;
+      if (entry === 0) break;
       if (
-        this.#lefts[entry] === left && this.#rights[entry] === right &&
-        this.#codes[entry] === code
+        table[slot + 1] === key && this.#lefts[entry] === left &&
+        this.#rights[entry] === right && this.#codes[entry] === code
       ) return entry;
     }
-    const entry = this.#append(code, left, right, 0);
-    this.#table[slot] = entry;
-    if (2 * entry > mask) this.#rehash();
-    return entry;
-  }
-
-  #rehash(): void {
-    const table = new Int32Array(2 * this.#table.length).fill(-1);
-    const mask = table.length - 1;
-    for (const entry of this.#table) {
-      if (entry < 0) continue;
-      let slot = hash(
-        this.#codes[entry]!,
-        this.#lefts[entry]!,
-        this.#rights[entry]!,
-      ) & mask;
-      while (table[slot]! >= 0) slot = slot + 1 & mask;
-      table[slot] = entry;
-    }
-    this.#table = table;
+    table[slot + 1] = key;
+    return table[slot] = this.#append(code, left, right, 0);
   }
 
   #emitList(code: number, operands: readonly number[]): number {
@@ -260,25 +320,6 @@ class Builder {
       this.#listEntries.set(key, entry);
     }
     return entry;
-  }
-}
-
-/** As `forEachOperand`, with the place an operand is written at. */
-function forEachOperandSlot(
-  { codes, lefts, rights, lists }: Pick<
-    Program,
-    "codes" | "lefts" | "rights" | "lists"
-  >,
-  i: number,
-  visit: (array: Int32Array, slot: number) => void,
-): void {
-  if (codes[i]! <= INPUT) return;
-  const { arity } = primitiveOf(codes[i]!);
-  if (arity === "list") {
-    for (let k = 0; k < rights[i]!; k++) visit(lists, lefts[i]! + k);
-  } else {
-    visit(lefts, i);
-    if (arity === 2) visit(rights, i);
   }
 }
 

@@ -1,0 +1,98 @@
+// What tests of compiled functions compare with: the same function, uncompiled.
+import { assertEquals, AssertionError } from "@std/assert";
+import type { CompiledProgram } from "../../mod.ts";
+
+/** Doubles at which identities of real numbers, or careless code, fail. */
+export const SPECIAL: readonly number[] = [
+  NaN,
+  0,
+  -0,
+  Infinity,
+  -Infinity,
+  1,
+  -1,
+  2,
+  0.5,
+  -0.5,
+  Number.MIN_VALUE,
+  -Number.MIN_VALUE,
+  2 ** -1022,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  1e-9,
+  -2.5,
+  709.8,
+];
+
+/** Asserts that two structures have one shape, and in it the same doubles. */
+export function assertSameBits(
+  actual: unknown,
+  expected: unknown,
+  what: string,
+): void {
+  if (Object.is(actual, expected)) return;
+  if (typeof expected !== "object" || typeof actual !== "object") {
+    throw new AssertionError(`${what}: ${actual}, expected ${expected}`);
+  }
+  const one = actual as Record<string, unknown>;
+  const other = expected as Record<string, unknown>;
+  assertEquals(Object.getPrototypeOf(one), Object.getPrototypeOf(other), what);
+  const keys = Object.keys(other);
+  assertEquals(Object.keys(one), keys, what);
+  for (const key of keys) {
+    assertSameBits(one[key], other[key], `${what}.${key}`);
+  }
+}
+
+/** Calls `make` where there is no WebAssembly: what it compiles is interpreted. */
+export function withoutWebAssembly<T>(make: () => T): T {
+  const real = globalThis.WebAssembly;
+  try {
+    (globalThis as { WebAssembly: unknown }).WebAssembly = undefined;
+    return make();
+  } finally {
+    globalThis.WebAssembly = real;
+  }
+}
+
+/** A program on plain arrays. */
+export function runOn(
+  program: CompiledProgram,
+  inputs: readonly number[],
+): number[] {
+  const outputs = new Float64Array(program.outputs);
+  program.run(Float64Array.from(inputs), outputs);
+  return [...outputs];
+}
+
+/** Runs TypeScript in a Deno of its own, which may do what tests may not. */
+export async function runDeno(
+  program: string,
+  flags: readonly string[] = [],
+): Promise<{ stdout: string; stderr: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-config",
+      "--no-lock",
+      "--no-check",
+      "--allow-all",
+      ...flags,
+      "-",
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(program));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** The module's address, for programs that `runDeno` runs. */
+export const MODULE: string = new URL("../../mod.ts", import.meta.url).href;

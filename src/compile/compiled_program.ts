@@ -46,7 +46,7 @@ export interface CompiledProgram {
 }
 
 /** From here on, generated code runs slower than the interpreter; see bench/README.md. */
-const MAX_WASM_OPERATIONS = 60_000;
+const MAX_WASM_OPERATIONS = 120_000;
 
 let shared: Memory | undefined;
 const collected = new FinalizationRegistry<Region>((region) =>
@@ -91,7 +91,7 @@ export class Executable implements CompiledProgram {
       this.kind = "interpreter";
       this.#values = interpreter.values;
       this.inputsAt = 0;
-      this.outputsAt = program.length;
+      this.outputsAt = interpreter.outputsAt;
       this.compute = () => interpreter.run();
     }
   }

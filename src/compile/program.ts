@@ -144,10 +144,10 @@ const PROBES = 4;
 class Builder {
   readonly #inputs: number;
   #length = 0;
-  #codes = new Uint16Array(1 << 10);
-  #lefts = new Int32Array(1 << 10);
-  #rights = new Int32Array(1 << 10);
-  #constants = new Float64Array(1 << 10);
+  #codes: Uint16Array;
+  #lefts: Int32Array;
+  #rights: Int32Array;
+  #constants: Float64Array;
   readonly #lists: number[] = [];
   // Pairs of an entry, 0 where there is none (entry 0 is never an operation),
   // and its hash, which tells most others apart without a look at them.
@@ -159,6 +159,12 @@ class Builder {
   /** @param expected How many operations to expect. */
   constructor(inputs: number, expected: number) {
     this.#inputs = inputs;
+    // Lowered operations may take more; `#grow` sees to that.
+    const capacity = expected + 64;
+    this.#codes = new Uint16Array(capacity);
+    this.#lefts = new Int32Array(capacity);
+    this.#rights = new Int32Array(capacity);
+    this.#constants = new Float64Array(capacity);
     this.#table = new Int32Array(
       Math.min(TABLE, 2 ** Math.ceil(Math.log2(8 * expected + 64))),
     );

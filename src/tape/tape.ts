@@ -127,6 +127,13 @@ const RELEASE_FACTOR = 64;
 // An index must be a small integer, for a Var to hold it unboxed.
 const MAX_LENGTH = 2 ** 31 - 1;
 
+interface LargeArrays {
+  readonly codes: Uint16Array<ArrayBuffer>;
+  readonly lefts: Int32Array<ArrayBuffer>;
+  readonly rights: Int32Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
 const CLOSED = new Recording(null, 0, 0, false);
 CLOSED.open = false;
 
@@ -144,6 +151,8 @@ let codes = smallCodes;
 let lefts = smallLefts;
 let rights = smallRights;
 let values = smallValues;
+/** The larger arrays, while the small ones are in use. */
+let reserve: LargeArrays | null = null;
 let lists = new Int32Array(0);
 let listsLength = 0;
 let adjoints = new Float64Array(0);
@@ -207,7 +216,8 @@ export function recordList(
 ): Var {
   const offset = listsLength, end = offset + operands.length;
   if (end > lists.length) {
-    lists = enlarge(lists, Math.max(end, 2 * lists.length));
+    const to = Math.max(end, 2 * lists.length);
+    lists = copyInto(allocate(() => new Int32Array(to)), lists);
   }
   lists.set(operands, offset);
   listsLength = end;
@@ -313,15 +323,25 @@ export function truncate(start: number, listsStart: number): void {
   if (start > 0) return;
   const used = peak;
   peak = 0;
-  if (codes !== smallCodes && used < capacity / RELEASE_FACTOR) {
-    codes = smallCodes;
-    lefts = smallLefts;
-    rights = smallRights;
-    values = smallValues;
-    capacity = fastLimit = SMALL;
+  if (codes !== smallCodes) returnToSmall();
+  if (reserve !== null && used < reserve.codes.length / RELEASE_FACTOR) {
+    reserve = null;
     lists = new Int32Array(0);
     adjoints = new Float64Array(0);
   }
+}
+
+/** Puts the large arrays aside for the next function that needs them. */
+function returnToSmall(): void {
+  // Growth that ran out of memory leaves them of different lengths: of no use.
+  reserve = values.length === codes.length
+    ? { codes, lefts, rights, values }
+    : null;
+  codes = smallCodes;
+  lefts = smallLefts;
+  rights = smallRights;
+  values = smallValues;
+  capacity = fastLimit = SMALL;
 }
 
 /** The number of entries in use. */
@@ -365,28 +385,30 @@ export function scratch(): Float64Array {
 
 function grow(): void {
   if (length >= MAX_LENGTH) throw full();
-  resize(Math.min(MAX_LENGTH, 2 * capacity));
-}
-
-function resize(to: number): void {
-  // First of all: without memory for the others, only the codes may be large.
+  // First of all: without memory for all arrays, only some may be large.
   fastLimit = 0;
+  const larger = reserve;
+  const to = larger?.codes.length ?? Math.min(MAX_LENGTH, 2 * capacity);
+  reserve = null;
   // One array at a time: old and new exist together as briefly as possible.
-  codes = enlarge(codes, to);
-  lefts = enlarge(lefts, to);
-  rights = enlarge(rights, to);
-  values = enlarge(values, to);
+  codes = copyInto(larger?.codes ?? allocate(() => new Uint16Array(to)), codes);
+  lefts = copyInto(larger?.lefts ?? allocate(() => new Int32Array(to)), lefts);
+  rights = copyInto(
+    larger?.rights ?? allocate(() => new Int32Array(to)),
+    rights,
+  );
+  values = copyInto(
+    larger?.values ?? allocate(() => new Float64Array(to)),
+    values,
+  );
   capacity = to;
 }
 
-function enlarge<T extends Uint16Array | Int32Array | Float64Array>(
+function copyInto<T extends Uint16Array | Int32Array | Float64Array>(
+  larger: T,
   array: T,
-  to: number,
 ): T {
-  const larger = allocate(() =>
-    new (array.constructor as new (length: number) => T)(to)
-  );
-  larger.set(array.subarray(0, Math.min(array.length, to)));
+  larger.set(array);
   return larger;
 }
 

@@ -1,3 +1,5 @@
+import { Node } from "./graph/node.ts";
+import { Var } from "./tape/tape.ts";
 import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
 import { wrongKind } from "./errors.ts";
 import { binary, type Operand, unary, variadic } from "./primitives.ts";
@@ -133,8 +135,7 @@ function checkDefinition(
     },
     rules: rules.map((rule, i) => (...operandsAndOut) => {
       const partial = (rule as AnyRule)(...operandsAndOut);
-      if (typeof partial === "number") return partial;
-      if (typeof (partial as { value?: unknown } | null)?.value !== "number") {
+      if (!isScalar(partial)) {
         throw wrongKind(
           name,
           `the result of partials[${i}]`,
@@ -145,4 +146,8 @@ function checkDefinition(
       return partial;
     }),
   };
+}
+
+function isScalar(x: unknown): boolean {
+  return typeof x === "number" || x instanceof Var || x instanceof Node;
 }

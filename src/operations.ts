@@ -17,7 +17,7 @@ import type { Var } from "./tape/tape.ts";
 
 // Constants of this module, which the compiler folds; what is imported is a load
 // and a check at each use.
-const { areFast, fastValue, recordFast } = tape;
+const { areActive, entryOf, record, valueAt } = tape;
 const ADD = table.ADD, SUB = table.SUB, MUL = table.MUL, DIV = table.DIV;
 
 const primitives: Primitives = definePrimitives({
@@ -72,13 +72,9 @@ export function add<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function add(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a + b;
-  if (areFast(a, b)) {
-    return recordFast(
-      ADD,
-      a as Var,
-      b as Var,
-      fastValue(a as Var) + fastValue(b as Var),
-    );
+  if (areActive(a, b)) {
+    const left = entryOf(a as Var), right = entryOf(b as Var);
+    return record(ADD, left, right, valueAt(left) + valueAt(right));
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.add, a.value + b.value, a, b);
@@ -108,13 +104,9 @@ export function sub<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function sub(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (areFast(a, b)) {
-    return recordFast(
-      SUB,
-      a as Var,
-      b as Var,
-      fastValue(a as Var) - fastValue(b as Var),
-    );
+  if (areActive(a, b)) {
+    const left = entryOf(a as Var), right = entryOf(b as Var);
+    return record(SUB, left, right, valueAt(left) - valueAt(right));
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.sub, a.value - b.value, a, b);
@@ -144,13 +136,9 @@ export function mul<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function mul(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a * b;
-  if (areFast(a, b)) {
-    return recordFast(
-      MUL,
-      a as Var,
-      b as Var,
-      fastValue(a as Var) * fastValue(b as Var),
-    );
+  if (areActive(a, b)) {
+    const left = entryOf(a as Var), right = entryOf(b as Var);
+    return record(MUL, left, right, valueAt(left) * valueAt(right));
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.mul, a.value * b.value, a, b);
@@ -180,13 +168,9 @@ export function div<A extends Scalar, B extends Scalar>(
 ): ScalarOf<A, B>;
 export function div(a: Scalar, b: Scalar): Scalar {
   if (typeof a === "number" && typeof b === "number") return a / b;
-  if (areFast(a, b)) {
-    return recordFast(
-      DIV,
-      a as Var,
-      b as Var,
-      fastValue(a as Var) / fastValue(b as Var),
-    );
+  if (areActive(a, b)) {
+    const left = entryOf(a as Var), right = entryOf(b as Var);
+    return record(DIV, left, right, valueAt(left) / valueAt(right));
   }
   if (a instanceof Node && b instanceof Node) {
     return makeNode(primitives.div, a.value / b.value, a, b);

@@ -46,7 +46,7 @@ export interface CompiledProgram {
 }
 
 /** From here on, generated code runs slower than the interpreter; see bench/README.md. */
-const MAX_WASM_OPERATIONS = 120_000;
+const MAX_WASM_OPERATIONS = 200_000;
 
 let shared: Memory | undefined;
 const collected = new FinalizationRegistry<Region>((region) =>

@@ -1,5 +1,5 @@
 import * as primitives from "../primitives.ts";
-import { type Operand, primitiveOf, product } from "../primitives.ts";
+import { primitiveOf, product } from "../primitives.ts";
 import { type Entries, INPUT, type Section } from "./tape.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
@@ -111,33 +111,44 @@ function pull(
   i: number,
   adjoint: number,
   adjoints: Float64Array,
-  reached?: Uint8Array,
+  reached: Uint8Array | null = null,
 ): void {
-  const primitive = primitiveOf(codes[i]!);
+  const primitive = primitiveOf(codes[i]!), { gate } = primitive;
   const left = lefts[i]!, right = rights[i]!, out = values[i]!;
-  const give = (operand: number, partial: Operand | null) => {
-    if (partial === null) return;
-    adjoints[operand]! += product(primitive.gate, adjoint, partial as number);
-    if (reached !== undefined) reached[operand] = 1;
-  };
   switch (primitive.arity) {
     case 1: {
       const [rule] = primitive.partials;
-      if (rule !== null) give(left, rule(values[left]!, out));
+      if (rule === null) return;
+      const partial = rule(values[left]!, out) as number;
+      adjoints[left]! += product(gate, adjoint, partial);
+      if (reached !== null) reached[left] = 1;
       return;
     }
     case 2: {
       const a = values[left]!, b = values[right]!;
       const [ruleA, ruleB] = primitive.partials;
-      if (ruleA !== null) give(left, ruleA(a, b, out));
-      if (ruleB !== null) give(right, ruleB(a, b, out));
+      if (ruleA !== null) {
+        const partial = ruleA(a, b, out) as number;
+        adjoints[left]! += product(gate, adjoint, partial);
+        if (reached !== null) reached[left] = 1;
+      }
+      if (ruleB !== null) {
+        const partial = ruleB(a, b, out) as number;
+        adjoints[right]! += product(gate, adjoint, partial);
+        if (reached !== null) reached[right] = 1;
+      }
       return;
     }
     case "list": {
       const operands = lists.subarray(left, left + right);
       const numbers = Array.from(operands, (entry) => values[entry]!);
       const partials = primitive.partials(numbers, out);
-      for (let k = 0; k < right; k++) give(operands[k]!, partials[k]!);
+      for (let k = 0; k < right; k++) {
+        const operand = operands[k]!, partial = partials[k]!;
+        if (partial === null) continue;
+        adjoints[operand]! += product(gate, adjoint, partial as number);
+        if (reached !== null) reached[operand] = 1;
+      }
     }
   }
 }

@@ -157,28 +157,10 @@ let lists = new Int32Array(0);
 let listsLength = 0;
 let adjoints = new Float64Array(0);
 
-/** Whether {@linkcode recordFast} may record an operation on a and b: two Vars of the innermost recording. */
-export function areFast(a: unknown, b: unknown): boolean {
+/** Whether a and b are two Vars of the innermost recording: the way for them needs no more checks. */
+export function areActive(a: unknown, b: unknown): boolean {
   return a instanceof LocalVar && a["recording"] === active &&
     b instanceof LocalVar && b["recording"] === active;
-}
-
-/** The number a Var stands for, where {@linkcode areFast} holds. */
-export function fastValue(x: Var): number {
-  const i = x["index"];
-  return fastLimit === SMALL ? smallValues[i]! : values[i]!;
-}
-
-/** Appends an operation on two Vars for which {@linkcode areFast} holds. */
-export function recordFast(code: number, a: Var, b: Var, value: number): Var {
-  const i = length;
-  if (i >= fastLimit) return record(code, a["index"], b["index"], value);
-  smallCodes[i] = code;
-  smallLefts[i] = a["index"];
-  smallRights[i] = b["index"];
-  smallValues[i] = value;
-  length = i + 1;
-  return new LocalVar(i, active);
 }
 
 /** The entry of a Var. */
@@ -188,11 +170,27 @@ export function entryOf(x: Var): number {
 
 /** The result at an entry. */
 export function valueAt(entry: number): number {
-  return values[entry]!;
+  return fastLimit === SMALL ? smallValues[entry]! : values[entry]!;
 }
 
 /** Appends an entry and gives its Var. */
 export function record(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): Var {
+  const i = length;
+  if (i >= fastLimit) return recordLarge(code, left, right, value);
+  smallCodes[i] = code;
+  smallLefts[i] = left;
+  smallRights[i] = right;
+  smallValues[i] = value;
+  length = i + 1;
+  return new LocalVar(i, active);
+}
+
+function recordLarge(
   code: number,
   left: number,
   right: number,
@@ -205,7 +203,7 @@ export function record(
   rights[i] = right;
   values[i] = value;
   length = i + 1;
-  return new Var(i, active);
+  return new LocalVar(i, active);
 }
 
 /** Appends an operation over a list of entries. */

@@ -43,7 +43,7 @@ export type DefinedOperation<P extends readonly number[]> = <
  *
  * @param definition Its name, its value on numbers, and a rule for the partial
  * derivative by each operand.
- * @returns A function of Scalars: numbers give a number, Nodes a Node.
+ * @returns A function of Scalars: numbers give a number, Nodes a Node, Vars a Var.
  * @throws {TypeError} If a part of the definition is missing or of a wrong
  * kind; the operation itself throws one on a wrong operand, and when a rule
  * gives something other than a Scalar.

@@ -51,7 +51,7 @@ const primitives: Primitives = definePrimitives({
 });
 
 /**
- * a + b.
+ * a + b. Both partial derivatives are 1.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -83,7 +83,7 @@ export function add(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * a − b.
+ * a − b. Its partial derivatives are 1 and −1.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -115,7 +115,7 @@ export function sub(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * a · b.
+ * a · b. Its partial derivatives are b and a.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -947,7 +947,7 @@ export function max(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * 1 where a < b, else 0; flat.
+ * 1 where a < b, else 0. Its derivative is 0.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -971,7 +971,7 @@ export function lt(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * 1 where a ≤ b, else 0; flat.
+ * 1 where a ≤ b, else 0. Its derivative is 0.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -995,7 +995,7 @@ export function le(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * 1 where a > b, else 0; flat.
+ * 1 where a > b, else 0. Its derivative is 0.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -1019,7 +1019,7 @@ export function gt(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * 1 where a ≥ b, else 0; flat.
+ * 1 where a ≥ b, else 0. Its derivative is 0.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -1043,7 +1043,7 @@ export function ge(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * 1 where a = b, else 0; flat.
+ * 1 where a = b, else 0. Its derivative is 0.
  *
  * @param a The first operand.
  * @param b The second operand.
@@ -1098,8 +1098,8 @@ export function clamp(x: Scalar, low: Scalar, high: Scalar): Scalar {
  * chosen takes the derivative, the condition and the other none.
  *
  * Both operands are computed before one is chosen. If the other's derivative is
- * infinite where it is not chosen, keep its operand away from there with a
- * `select` of its own: `select(gt(x, 0), sqrt(select(gt(x, 0), x, 1)), 0)`.
+ * infinite or NaN where it is not chosen, keep its operand away from there with
+ * a `select` of its own: `select(gt(x, 0), sqrt(select(gt(x, 0), x, 1)), 0)`.
  *
  * @param condition What {@linkcode lt}, {@linkcode eq} … give, or any Scalar.
  * @param a The value where the condition is not 0.

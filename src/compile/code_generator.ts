@@ -115,7 +115,7 @@ export class Plan {
         slots[i] = free.pop() ?? size++;
         endingIn[lastChunk[i]!]!.push(slots[i]!);
       }
-      free.push(...endingIn[c]!);
+      for (const slot of endingIn[c]!) free.push(slot);
     });
     this.layout = {
       inputs: 0,

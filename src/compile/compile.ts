@@ -64,6 +64,13 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
           "expected no further call",
       );
     }
+    // A call goes through; a program would freeze what it takes from around it.
+    if (isRecording()) {
+      throw new TypeError(
+        "Cannot compile: another function is being recorded, expected none; " +
+          "ask for the program outside of it",
+      );
+    }
     const version = record(call, inputs);
     versions.unshift(version);
     return version;

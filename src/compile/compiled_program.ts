@@ -39,6 +39,7 @@ export interface CompiledProgram {
    * Computes the outputs from the inputs, without an allocation.
    *
    * @throws {RangeError} If an array has not as many numbers as go in or out.
+   * @throws {TypeError} If the function was disposed of.
    */
   run(inputs: Float64Array, outputs: Float64Array): void;
   /** The program as a module that can be shipped. */
@@ -67,6 +68,7 @@ export class Executable implements CompiledProgram {
   readonly #program: Program;
   readonly #values: Float64Array | undefined;
   #region: Region | undefined;
+  #disposed = false;
 
   constructor(program: Program) {
     this.#program = program;
@@ -102,6 +104,13 @@ export class Executable implements CompiledProgram {
   }
 
   run(inputs: Float64Array, outputs: Float64Array): void {
+    // Its memory may be another program's by now.
+    if (this.#disposed) {
+      throw new TypeError(
+        "Cannot run a compiled program: its function was disposed of, " +
+          "expected no further run",
+      );
+    }
     checkLength("inputs", inputs, this.inputs);
     checkLength("outputs", outputs, this.outputs);
     this.memory.set(inputs, this.inputsAt);
@@ -125,6 +134,7 @@ export class Executable implements CompiledProgram {
 
   /** Gives its memory back. */
   dispose(): void {
+    this.#disposed = true;
     if (this.#region === undefined) return;
     collected.unregister(this);
     shared!.release(this.#region);

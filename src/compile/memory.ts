@@ -41,6 +41,7 @@ export class Memory {
 
   /** Gives a region back. */
   release(region: Region): void {
+    if (region.bytes === 0) return;
     const free = [...this.#free, region].sort((a, b) => a.start - b.start);
     const joined: Region[] = [];
     for (const { start, bytes } of free) {

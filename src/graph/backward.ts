@@ -33,33 +33,48 @@ import { orderFrom } from "./post_order.ts";
  * ```
  */
 export function backward(root: Scalar): void {
-  const order = orderFrom(root, "backward");
-  const restoreOuter = keepFrom(order);
-  const leaves: Node[] = [];
-  const before: number[] = [];
-  for (const node of order) {
-    if (isLeaf(node)) {
-      leaves.push(node);
-      before.push(node.grad);
-    } else {
-      node.grad = 0;
-    }
-  }
+  const leaves = new Kept(), shared = new Kept();
   const outer = running;
-  running = { order, outer, all: null };
   try {
+    const order = orderFrom(root, "backward", (node) => {
+      if (isLeaf(node)) {
+        leaves.keep(node);
+      } else {
+        if (outer !== null && nodesOf(outer).has(node)) shared.keep(node);
+        node.grad = 0;
+      }
+    });
+    running = { order, outer, all: null };
     order[order.length - 1]!.grad = 1;
     for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
   } catch (error) {
-    leaves.forEach((leaf, i) => leaf.grad = before[i]!);
+    leaves.restore();
     throw error;
   } finally {
     running = outer;
-    restoreOuter?.();
+    shared.restore();
   }
 }
 
-/** A sweep that is under way, while a backward function runs. */
+/** Gradients as they were. */
+class Kept {
+  readonly #nodes: Node[] = [];
+  readonly #grads: number[] = [];
+
+  keep(node: Node): void {
+    this.#nodes.push(node);
+    this.#grads.push(node.grad);
+  }
+
+  restore(): void {
+    for (let i = 0; i < this.#nodes.length; i++) {
+      this.#nodes[i]!.grad = this.#grads[i]!;
+    }
+  }
+}
+
+// A backward function may call `backward`. What the sweep around it has
+// collected in inner nodes is not the new sweep's to overwrite: it is put back.
 interface Sweep {
   readonly order: readonly Node[];
   readonly outer: Sweep | null;
@@ -67,20 +82,8 @@ interface Sweep {
   all: Set<Node> | null;
 }
 
+/** The sweep that is under way, while a backward function runs. */
 let running: Sweep | null = null;
-
-/**
- * A backward function may call `backward`. What the sweep around it has
- * collected in inner nodes is not the new sweep's to overwrite: the function
- * returned puts it back.
- */
-function keepFrom(order: readonly Node[]): (() => void) | null {
-  if (running === null) return null;
-  const pending = nodesOf(running);
-  const shared = order.filter((node) => !isLeaf(node) && pending.has(node));
-  const collected = shared.map((node) => node.grad);
-  return () => shared.forEach((node, i) => node.grad = collected[i]!);
-}
 
 function nodesOf(sweep: Sweep): Set<Node> {
   return sweep.all ??= new Set(

@@ -44,7 +44,10 @@ export class Node {
   /** The number this node stands for. */
   value: number;
 
-  /** The derivative by this node of the root of the latest `backward`; see {@linkcode backward}. */
+  /**
+   * The derivative by this node of what {@linkcode backward} was called on:
+   * summed over all calls for a leaf, of the latest call for any other node.
+   */
   grad: number;
 
   // Operands stand in two fields and not in an array, and the operation is

@@ -36,8 +36,15 @@ export function postOrder(root: Scalar): Node[] {
   return orderFrom(root, "postOrder");
 }
 
-/** {@linkcode postOrder}, for the call that an error should name. */
-export function orderFrom(root: unknown, call: string): Node[] {
+/**
+ * {@linkcode postOrder}, for the call that an error should name. `visit` is
+ * called with each node in order, while it is in the processor's cache.
+ */
+export function orderFrom(
+  root: unknown,
+  call: string,
+  visit?: (node: Node) => void,
+): Node[] {
   if (!(root instanceof Node)) throw wrongKind(call, "root", root, "a Node");
   const onPath = ++latestMark, done = ++latestMark;
   const order: Node[] = [];
@@ -51,6 +58,7 @@ export function orderFrom(root: unknown, call: string): Node[] {
     if (operand === null) {
       node["mark"] = done;
       order.push(node);
+      visit?.(node);
       const caller: Node | null = node["caller"];
       node["caller"] = null;
       node = caller;

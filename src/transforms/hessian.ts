@@ -38,8 +38,9 @@ export function hessian<X, D extends readonly unknown[]>(
 
 /**
  * The function that computes the product of the Hessian matrix of `f` with a
- * vector, without the matrix: one reverse and one forward sweep, in the memory
- * of a recorded gradient.
+ * vector, without the matrix: one reverse sweep, recorded, and one forward
+ * sweep. The memory is that of a recorded gradient, about three times the
+ * function's own recording, whatever the number of inputs.
  *
  * @param f A function as `grad` takes it.
  * @returns A function of the argument, a vector in its shape, and the data,

@@ -14,7 +14,7 @@ export type Argument<X> =
     : X extends readonly Scalar[] ? Float64Array
     : { [K in keyof X]: Argument<X[K]> });
 
-/** The shape of an argument with a derivative a leaf: a number for a number, else a Scalar. */
+/** The shape of an argument with a derivative in place of each leaf: a number for a number, else a Scalar. */
 export type Like<X> = X extends number ? number
   : X extends Scalar ? Scalar
   : X extends Float64Array ? Float64Array

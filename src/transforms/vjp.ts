@@ -30,7 +30,8 @@ export interface ValueAndPullback<A, Y> {
  * @param f A function of a structure that gives a structure of Scalars. Further
  * arguments are data.
  * @returns A function of the same arguments that gives value and pullback. The
- * pullback keeps a copy of what was recorded: 18 bytes an operation.
+ * pullback keeps a copy of what was recorded and room for its adjoints: 26 bytes
+ * an operation.
  * @throws {TypeError} (the returned function) If a leaf of the first argument
  * is no number, or one of the result no Scalar; the pullback throws one if its
  * cotangent does not have the shape of the value.

@@ -1,7 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { primitiveOf } from "../primitives.ts";
 import { CONSTANT, INPUT } from "../tape/tape.ts";
-import { fieldsOf, forEachOperand, LIST, type Program } from "./program.ts";
+import { countUses, fieldsOf, LIST, type Program } from "./program.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const ADD = primitives.ADD, SUB = primitives.SUB;
@@ -111,13 +111,8 @@ export class Interpreter {
 
 /** Marks the products that are only an addend of one sum. */
 function fusedProducts(program: Program): Uint8Array {
-  const { inputs, length, codes, lefts, rights, outputs } = program;
-  const uses = new Int32Array(length);
-  const use = (entry: number) => {
-    uses[entry]!++;
-  };
-  for (let i = inputs; i < length; i++) forEachOperand(program, i, use);
-  outputs.forEach(use);
+  const { inputs, length, codes, lefts, rights } = program;
+  const uses = countUses(program);
   const isLone = (entry: number) => codes[entry] === MUL && uses[entry] === 1;
   const fused = new Uint8Array(length);
   for (let i = inputs; i < length; i++) {

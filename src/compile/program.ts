@@ -44,11 +44,36 @@ export type Operations = Pick<Program, "codes" | "lefts" | "rights" | "lists">;
 /** The number of fields of an operation whose operands are a list. */
 export const LIST = 3;
 
+// By code, 1 more than the fields; 0 where it was not asked for yet.
+const knownFields = new Uint8Array(1 << 16);
+
 /** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list. */
-export function fieldsOf(code: number): 0 | 1 | 2 | typeof LIST {
-  if (code <= INPUT) return 0;
-  const { arity } = primitiveOf(code);
-  return arity === "list" ? LIST : arity;
+export function fieldsOf(code: number): number {
+  const known = knownFields[code]!;
+  if (known > 0) return known - 1;
+  const arity = code <= INPUT ? 0 : primitiveOf(code).arity;
+  const fields = arity === "list" ? LIST : arity;
+  knownFields[code] = fields + 1;
+  return fields;
+}
+
+/** How often each entry is an operand or an output. */
+export function countUses(
+  { length, codes, lefts, rights, lists, outputs }: Program,
+): Int32Array {
+  const uses = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const left = lefts[i]!, right = rights[i]!;
+    const fields = fieldsOf(codes[i]!);
+    if (fields === LIST) {
+      for (let k = left; k < left + right; k++) uses[lists[k]!]!++;
+    } else {
+      if (fields > 0) uses[left]!++;
+      if (fields > 1) uses[right]!++;
+    }
+  }
+  for (const entry of outputs) uses[entry]!++;
+  return uses;
 }
 
 /** Calls `visit` with each operand of entry i, in order. */

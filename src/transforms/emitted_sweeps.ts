@@ -1,7 +1,7 @@
 // The two sweeps, written onto the tape as further operations: what makes a
 // transform inside a recorded function differentiable, and compilable, itself.
 import { add, mul, neg, select } from "../operations.ts";
-import { type Operand, primitiveOf } from "../primitives.ts";
+import { ADD, MUL, type Operand, primitiveOf } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { INPUT, scalarAt, type Section } from "../tape/tape.ts";
 
@@ -20,8 +20,12 @@ export function emitReverseSweep(
   outputs: readonly number[],
   cotangents: readonly Scalar[],
 ): Scalar[] {
-  const { start, inputs, end } = section;
+  const { entries, start, inputs, end } = section;
   const varied = variedEntries(section, new Array(inputs).fill(true));
+  const isVaried = (entry: number) =>
+    entry >= start && varied[entry - start] === 1;
+  const scalar = (entry: number) =>
+    numeric ? entries.values[entry]! : scalarAt(entry);
   const adjoints: (Scalar | undefined)[] = new Array(end - start);
   const give = (entry: number, share: Scalar) => {
     const so = adjoints[entry - start];
@@ -31,6 +35,24 @@ export function emitReverseSweep(
   for (let i = end - 1; i >= start + inputs; i--) {
     const adjoint = adjoints[i - start];
     if (adjoint === undefined || varied[i - start] === 0) continue;
+    const code = entries.codes[i]!;
+    if (code === ADD || code === MUL) {
+      // What most programs are made of, by hand beside the rules.
+      const left = entries.lefts[i]!, right = entries.rights[i]!;
+      if (isVaried(left)) {
+        give(
+          left,
+          code === ADD ? adjoint : product(false, adjoint, scalar(right)),
+        );
+      }
+      if (isVaried(right)) {
+        give(
+          right,
+          code === ADD ? adjoint : product(false, adjoint, scalar(left)),
+        );
+      }
+      continue;
+    }
     forEachPartial(section, numeric, i, varied, (operand, gate, partial) => {
       give(operand, product(gate, adjoint, partial));
     });

@@ -20,12 +20,13 @@
  * {@linkcode defineOperation} adds an operation to all of these, and
  * {@linkcode checkGradients} compares gradients with finite differences.
  *
- * @example One function, three ways to run it
+ * @example One function, four ways to run it
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import {
  *   add,
  *   backward,
+ *   compile,
  *   grad,
  *   mul,
  *   Node,
@@ -43,6 +44,9 @@
  *
  * assertEquals(grad(f)(3, 4), 10); // by the first argument
  * assertEquals(grad(grad(f))(3, 4), 2);
+ *
+ * const compiled = compile(grad(f)); // recorded at its first call, then replayed
+ * assertEquals([compiled(3, 4), compiled(5, 6)], [10, 16]);
  * ```
  *
  * @module
@@ -82,3 +86,4 @@ export type {
   CompiledProgram,
   WasmModule,
 } from "./src/compile/compiled_program.ts";
+export type { Recordable } from "./src/transforms/recorded.ts";

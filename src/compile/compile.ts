@@ -1,12 +1,12 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { isRecording, Var } from "../tape/tape.ts";
+import { isRecording } from "../tape/tape.ts";
 import {
   type Recordable,
   scalarsOf,
   withRecorded,
 } from "../transforms/recorded.ts";
-import { flatten } from "../transforms/structures.ts";
+import { isRecord } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -56,6 +56,19 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
   const call = f as unknown as (...inputs: unknown[]) => unknown;
   const versions: Version[] = [];
   let disposed = false;
+  // A user's operation may call the function that it is part of: that call must
+  // not write to the memory this one is in the middle of.
+  let computing = false;
+
+  const compute = ({ executable, result }: Version): unknown => {
+    computing = true;
+    try {
+      executable.compute();
+    } finally {
+      computing = false;
+    }
+    return result.read(executable.memory, executable.outputsAt);
+  };
 
   const versionFor = (inputs: readonly unknown[]): Version => {
     if (disposed) {
@@ -77,7 +90,7 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
   };
 
   const compiled = (...inputs: unknown[]): unknown => {
-    if (isRecording()) return call(...inputs);
+    if (isRecording() || computing) return call(...inputs);
     for (let k = 0; k < versions.length; k++) {
       const version = versions[k]!;
       if (!accepts(version, inputs)) continue;
@@ -115,11 +128,6 @@ function accepts(
   return signature.write(inputs, executable.memory, executable.inputsAt);
 }
 
-function compute({ executable, result }: Version): unknown {
-  executable.compute();
-  return result.read(executable.memory, executable.outputsAt);
-}
-
 function record(
   f: (...inputs: unknown[]) => unknown,
   inputs: readonly unknown[],
@@ -150,15 +158,8 @@ function record(
   );
 }
 
-function hasNode(inputs: readonly unknown[]): boolean {
-  try {
-    const kind = {
-      expected: "",
-      is: (x: unknown): x is unknown =>
-        typeof x === "number" || x instanceof Node || x instanceof Var,
-    };
-    return flatten(inputs, kind, "").some((x) => x instanceof Node);
-  } catch {
-    return false;
-  }
+/** Whether a structure is to be computed on the graph. */
+function hasNode(x: unknown): boolean {
+  if (Array.isArray(x)) return x.some(hasNode);
+  return x instanceof Node || isRecord(x) && Object.values(x).some(hasNode);
 }

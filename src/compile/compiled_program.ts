@@ -78,7 +78,8 @@ export class Executable implements CompiledProgram {
       (count, code) => code > INPUT ? count + 1 : count,
       0,
     );
-    const code = this.operations <= MAX_WASM_OPERATIONS
+    // An output may be a copy of an input or a constant: code, too.
+    const code = this.operations + this.outputs <= MAX_WASM_OPERATIONS
       ? load(program)
       : undefined;
     if (code !== undefined) {

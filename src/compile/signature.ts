@@ -130,8 +130,14 @@ class Fields implements Signature {
     const record: Record<string, unknown> = {};
     let next = at;
     for (let k = 0; k < this.keys.length; k++) {
-      const field = this.fields[k]!;
-      record[this.keys[k]!] = field.read(memory, next);
+      const key = this.keys[k]!, field = this.fields[k]!;
+      const value = field.read(memory, next);
+      // Some hosts take an assignment to this one for a change of prototype.
+      if (key === "__proto__") {
+        Object.defineProperty(record, key, { value, enumerable: true });
+      } else {
+        record[key] = value;
+      }
       next += field.size;
     }
     return record;

@@ -479,7 +479,7 @@ describe("compile: users' operations", () => {
     const xs = Array.from({ length: 40 }, (_, i) => i);
     const expected = (xs: number[]) => xs.map((x) => [(x + 1) * x * x, 2 * x]);
     assertEquals(f(xs), expected(xs));
-    const larger = xs.map((x) => 50 * x);
+    const larger = xs.map((x) => 20 * x);
     assertEquals(
       f(larger),
       expected(larger).map(([_, twice], i) => [

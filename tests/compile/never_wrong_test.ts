@@ -21,7 +21,7 @@ import {
   square,
   sub,
   valueAndGrad,
-  Var,
+  type Var,
   vjp,
 } from "../../mod.ts";
 
@@ -100,7 +100,10 @@ describe("reading a number while it is compiled throws", () => {
         read(z);
         return square(z);
       };
-      throws(() => compile((x: Scalar) => grad(inner(x))(3))(2), "inner result");
+      throws(
+        () => compile((x: Scalar) => grad(inner(x))(3))(2),
+        "inner result",
+      );
       throws(
         () => compile((x: Scalar) => grad(grad(inner(x)))(3))(2),
         "two levels down",

@@ -48,10 +48,16 @@ describe("a program leaves out", () => {
       return y;
     }],
     ["all of it, for constants", 0, () => [add(1, 2), sin(3)]],
-    ["operations on constants", 1, ([x]) =>
-      add(x, grad((z: Scalar) => mul(sin(z), exp(z)))(2) as Scalar)],
-    ["a repeated operation", 3, ([x, y]) =>
-      add(sin(mul(x, y)), sin(mul(x, y)))],
+    [
+      "operations on constants",
+      1,
+      ([x]) => add(x, grad((z: Scalar) => mul(sin(z), exp(z)))(2) as Scalar),
+    ],
+    [
+      "a repeated operation",
+      3,
+      ([x, y]) => add(sin(mul(x, y)), sin(mul(x, y))),
+    ],
     ["sums and products the other way round", 3, ([x, y]) => [
       add(x, y),
       add(y, x),
@@ -81,8 +87,11 @@ describe("a program leaves out", () => {
       select(lt(1, 2), x, y),
     ]],
     ["a choice between equals", 1, ([x, y]) => select(x, sin(y), sin(y))],
-    ["the other branch of a decided choice", 1, ([x, y]) =>
-      select(1, sin(x), exp(exp(y)))],
+    [
+      "the other branch of a decided choice",
+      1,
+      ([x, y]) => select(1, sin(x), exp(exp(y))),
+    ],
     ["stopGradient", 1, ([x, y]) => add(stopGradient(x), y)],
   ];
   for (const [name, operations, f] of rows) {
@@ -94,8 +103,7 @@ describe("a program leaves out", () => {
   }
 
   it("most of a gradient that is mostly zeros", () => {
-    const f = (xs: readonly Scalar[]) =>
-      sum(xs.map((x) => mul(square(x), 3)));
+    const f = (xs: readonly Scalar[]) => sum(xs.map((x) => mul(square(x), 3)));
     const xs = Array.from({ length: 20 }, (_, i) => i);
     // Its Hessian is a constant: 6 on the diagonal.
     assertEquals(compile(hessian(f)).program(xs).operations, 0);
@@ -154,7 +162,9 @@ describe("a program keeps", () => {
 
 describe("a program's constants", () => {
   it("0 and −0 are two", () => {
-    const f = (x: Scalar) => [div(x, 0), div(x, -0), 0, -0, mul(x, 0), mul(x, -0)];
+    const f = (
+      x: Scalar,
+    ) => [div(x, 0), div(x, -0), 0, -0, mul(x, 0), mul(x, -0)];
     for (const x of SPECIAL) {
       assertSameBits(compile(f)(x), f(x), `${x}`);
     }
@@ -237,9 +247,9 @@ describe("program(...)", () => {
       const g = compile(valueAndGrad((z: Scalar) => mul(z, sin(z))));
       const outputs = new Float64Array(2);
       g.program(x).run(Float64Array.of(2), outputs);
-      const { value, gradient } = valueAndGrad((z: Scalar) =>
-        mul(z, sin(z))
-      )(2);
+      const { value, gradient } = valueAndGrad((z: Scalar) => mul(z, sin(z)))(
+        2,
+      );
       assertSameBits([...outputs], [value, gradient], `made at ${x}`);
     }
   });

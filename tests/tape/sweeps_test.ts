@@ -1,9 +1,11 @@
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
 import {
+  abs,
   acosh,
   add,
   cbrt,
+  clamp,
   defineOperation,
   div,
   grad,
@@ -13,9 +15,11 @@ import {
   jvp,
   log,
   max,
+  min,
   mul,
   pow,
   primal,
+  relu,
   type Scalar,
   select,
   sin,
@@ -313,6 +317,34 @@ describe("what the output does not depend on", () => {
       assertEquals(emittedTangent(one(f), [1], [1]), NaN, `${i}`);
     }
   });
+});
+
+describe("a switch that is off", () => {
+  const OFF: Record<string, (x: Scalar) => Scalar> = {
+    relu: (x) => relu(mul(x, -1)),
+    max: (x) => max(x, 5),
+    min: (x) => min(-5, x),
+    abs: (x) => abs(sub(x, x)),
+    clamp: (x) => clamp(x, 2, 3),
+    "clamp's bounds": (x) => clamp(0, mul(x, -1), x),
+    select: (x) => select(0, x, 2),
+    "select's condition": (x) => select(x, 2, 3),
+  };
+  for (const [what, off] of Object.entries(OFF)) {
+    it(`stops an infinite adjoint: ${what}`, () => {
+      const f = (x: Scalar) => mul(off(x), Infinity);
+      assertEquals(grad(f)(1), 0);
+      assertEquals(emittedGradient(([x]) => f(x!), [1]), [0]);
+      const { pullback } = vjp(off)(1);
+      assertEquals(pullback(Infinity), 0);
+      assertEquals(jvp(pullback)(Infinity, 0).value, 0);
+      // Before it, in forward mode: the tangent of √0 is infinite.
+      const g = ([x]: readonly Scalar[]) =>
+        off(add(1, sqrt(sub(x!, stopGradient(x!)))));
+      assertEquals(jvp(g)([1], [1]).tangent, 0);
+      assertEquals(emittedTangent(g, [1], [1]), 0);
+    });
+  }
 });
 
 describe("sweeps that are recorded", () => {

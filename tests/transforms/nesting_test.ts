@@ -254,6 +254,28 @@ describe("a derivative inside a derivative", () => {
     assertEquals(pullback([2, 3]), [20 - 3 * Math.sin(x), 2]);
   });
 
+  it("keeps the variable outside in its value", () => {
+    const values: ((f: Curve) => Scalar)[] = [
+      (f) => valueAndGrad(f)(1).value,
+      (f) => jvp(f)(1, 1).value,
+      (f) => vjp(f)(1).value,
+    ];
+    for (const [name, d] of Object.entries(DERIVATIVES)) {
+      for (const value of values) {
+        const same = (x: Scalar) => mul(x, value((_) => x));
+        assertEquals(primal(d(same)(3)), 6, name);
+        const product = (x: Scalar) => mul(x, value((y) => mul(y, x)));
+        assertEquals(primal(d(product)(3)), 6, name);
+        // Of no use to the derivative inside, which is all numbers.
+        const inner = (x: Scalar) => value((y) => mul(y, value((_) => neg(x))));
+        assertEquals(primal(d(inner)(3)), -1, name);
+        const twice = (x: Scalar) =>
+          d((y) => mul(y, square(value((_) => neg(x)))))(1); // x²
+        assertEquals(primal(d(twice)(3)), 6, name);
+      }
+    }
+  });
+
   it("by data that is a variable outside", () => {
     const f = (y: Scalar, x: Scalar) => mul(square(y), mul(x, x));
     const d = grad(f);

@@ -73,6 +73,7 @@ export type {
   Numbers,
   ResultLeaf,
   ResultLike,
+  Vector,
 } from "./src/transforms/structures.ts";
 export {
   checkGradients,

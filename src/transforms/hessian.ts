@@ -3,7 +3,7 @@ import { gradientOf } from "./grad.ts";
 import { byColumns } from "./jacobian.ts";
 import { directional } from "./jvp.ts";
 import { type Recordable, withRecorded } from "./recorded.ts";
-import type { Argument, Like, ResultLeaf } from "./structures.ts";
+import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
 
 /**
  * The function that computes the Hessian matrix of `f` by its first argument,
@@ -59,18 +59,18 @@ export function hessian<X, D extends readonly unknown[]>(
  */
 export function hvp<X, D extends readonly unknown[]>(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(
+): <A extends Argument<X>, V extends Vector<A>>(
   x: A,
-  vector: NoInfer<A> | Like<A>,
+  vector: V,
   ...data: D
-) => Like<A> {
-  return <A extends Argument<X>>(
+) => Like<A> | Like<V> {
+  return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
-    vector: NoInfer<A> | Like<A>,
+    vector: V,
     ...data: D
   ) =>
     directional("hvp", gradientFunction("hvp", f), x, vector, data)
-      .tangent as Like<A>;
+      .tangent as Like<A> | Like<V>;
 }
 
 function gradientFunction(

@@ -2,9 +2,9 @@ import { type Recordable, withRecorded } from "./recorded.ts";
 import { matchingScalars } from "./matching.ts";
 import {
   type Argument,
-  type Like,
   rebuild,
   type ResultLike,
+  type Vector,
 } from "./structures.ts";
 import { pushForward } from "./sweeps.ts";
 
@@ -40,16 +40,16 @@ export interface ValueAndTangent<A, Y> {
  */
 export function jvp<X, D extends readonly unknown[], Y>(
   f: (x: X, ...data: D) => Y,
-): <A extends Argument<X>>(
+): <A extends Argument<X>, V extends Vector<A>>(
   x: A,
-  tangent: NoInfer<A> | Like<A>,
+  tangent: V,
   ...data: D
-) => ValueAndTangent<A, Y> {
-  return <A extends Argument<X>>(
+) => ValueAndTangent<A | V, Y> {
+  return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
-    tangent: NoInfer<A> | Like<A>,
+    tangent: V,
     ...data: D
-  ) => directional("jvp", f, x, tangent, data) as ValueAndTangent<A, Y>;
+  ) => directional("jvp", f, x, tangent, data) as ValueAndTangent<A | V, Y>;
 }
 
 /** {@linkcode jvp} without its types, for the call that an error should name. */

@@ -20,6 +20,11 @@ export type Like<X> = X extends number ? number
   : X extends Float64Array ? Float64Array
   : { -readonly [K in keyof X]: Like<X[K]> };
 
+/** What goes with an argument `A`, a number or Scalar for each of its leaves: a tangent, a vector. */
+export type Vector<A> = A extends Scalar ? Scalar
+  : A extends Float64Array ? Float64Array | readonly Scalar[]
+  : { readonly [K in keyof A]: Vector<A[K]> };
+
 /** The shape of a result `Y` of a function whose argument is an `A`. */
 export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
   : { -readonly [K in keyof Y]: ResultLike<Y[K], A> };
@@ -78,6 +83,7 @@ export function rebuild(
 ): unknown {
   let next = 0;
   const visit = (x: unknown): unknown => {
+    if (typeof x === "number") return leaves[next++];
     if (standsForFloats(x)) {
       const part = leaves.slice(next, next += x.length);
       if (part.every((leaf) => typeof leaf === "number")) {

@@ -4,8 +4,10 @@ import { type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,
   type Like,
+  type Numbers,
   rebuild,
   type ResultLike,
+  type Vector,
 } from "./structures.ts";
 import { pullBack } from "./sweeps.ts";
 import { matchingScalars } from "./matching.ts";
@@ -19,7 +21,9 @@ export interface ValueAndPullback<A, Y> {
    * its shape, to that of the first argument, in its shape. It may be called
    * any number of times; each is one reverse sweep.
    */
-  readonly pullback: (cotangent: Argument<Y>) => Like<A>;
+  readonly pullback: <C extends Argument<Y>>(
+    cotangent: C,
+  ) => C extends Numbers ? Like<A> : Like<A> | Vector<A>;
 }
 
 /**
@@ -61,12 +65,14 @@ export function vjp<X, D extends readonly unknown[], Y>(
           Y,
           A
         >,
-        pullback: (cotangent) => {
+        pullback: <C extends Argument<Y>>(cotangent: C) => {
           if (!numeric && !recorded.around?.open) {
             throw outlived("pullback", "what the function closes over");
           }
           const seeds = matchingScalars(cotangent, result, "pullback", "value");
-          return rebuild(x, pullBack(kept, seeds, room)) as Like<A>;
+          return rebuild(x, pullBack(kept, seeds, room)) as C extends Numbers
+            ? Like<A>
+            : Like<A> | Vector<A>;
         },
       };
     });

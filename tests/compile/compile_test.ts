@@ -484,7 +484,7 @@ describe("compile: users' operations", () => {
       f(larger),
       expected(larger).map(([_, twice], i) => [
         inner(new Array(larger[i]! + 1).fill(larger[i]!)).value,
-        twice,
+        twice!,
       ]),
     );
   });

@@ -174,6 +174,43 @@ describe("a tape", () => {
   });
 });
 
+describe("a sweep that is recorded", () => {
+  /** What a derivative inside records, its function included. */
+  function recorded(f: (x: Scalar, y: Scalar) => Scalar): number {
+    return entriesOf([2], (x) => grad((y: Scalar) => f(x!, y))(x!));
+  }
+  const n = 100;
+  // A copy of the argument and a sum with 0 at the end, with their constants.
+  const FRAME = 5;
+
+  it("has nothing for what does not depend on the argument", () => {
+    const entries = recorded((x, y) => {
+      let c = x;
+      for (let i = 0; i < n; i++) c = sin(mul(c, x));
+      return mul(y, c);
+    });
+    assert(entries <= 2 * n + 1 + FRAME, `${entries}`);
+  });
+
+  it("has nothing for operands that do not depend on it", () => {
+    const products = recorded((x, y) => {
+      let z = y;
+      for (let i = 0; i < n; i++) z = i % 2 === 0 ? mul(x, z) : mul(z, x);
+      return z;
+    });
+    assert(products <= 2 * n + FRAME, `${products}`);
+  });
+
+  it("has nothing for sums", () => {
+    const sums = recorded((x, y) => {
+      let z = y;
+      for (let i = 0; i < n; i++) z = add(x, add(z, x));
+      return z;
+    });
+    assert(sums <= 2 * n + FRAME, `${sums}`);
+  });
+});
+
 describe("a tape that outgrows the small arrays", () => {
   /** The gradient of `mixedChain`, in its order, by a reverse loop over plain numbers. */
   function chainGradient(leaves: readonly number[], n: number): number[] {

@@ -3,6 +3,7 @@ import { generate, type ImportedPrimitive, Plan } from "./code_generator.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
 import type { Program } from "./program.ts";
+import { scheduled } from "./schedule.ts";
 import { valueOf } from "./program.ts";
 import { INPUT } from "../tape/tape.ts";
 
@@ -80,7 +81,7 @@ export class Executable implements CompiledProgram {
     );
     // An output may be a copy of an input or a constant: code, too.
     const code = this.operations + this.outputs <= MAX_WASM_OPERATIONS
-      ? load(program)
+      ? load(scheduled(program))
       : undefined;
     if (code !== undefined) {
       this.kind = "wasm";
@@ -123,8 +124,8 @@ export class Executable implements CompiledProgram {
   }
 
   wasm(): WasmModule {
-    const plan = new Plan(this.#program);
-    const { bytes, imports } = generate(this.#program, plan, 0, false);
+    const program = scheduled(this.#program), plan = new Plan(program);
+    const { bytes, imports } = generate(program, plan, 0, false);
     return {
       bytes,
       inputs: 8 * plan.layout.inputs,

@@ -58,7 +58,12 @@ export function flatten<T>(
     if (kind.is(x)) {
       leaves.push(x);
     } else if (Array.isArray(x) || x instanceof Float64Array) {
-      for (let i = 0; i < x.length; i++) visit(x[i]);
+      for (let i = 0; i < x.length; i++) {
+        const element: unknown = x[i];
+        // Numbers are leaves of every kind, and most of what there is.
+        if (typeof element === "number") leaves.push(element as T);
+        else visit(element);
+      }
     } else if (isRecord(x)) {
       for (const key of Object.keys(x)) visit(x[key]);
     } else {
@@ -94,7 +99,12 @@ export function rebuild(
     }
     if (Array.isArray(x)) {
       const array = [];
-      for (let i = 0; i < x.length; i++) array.push(visit(x[i]));
+      for (let i = 0; i < x.length; i++) {
+        const element: unknown = x[i];
+        array.push(
+          typeof element === "number" ? leaves[next++] : visit(element),
+        );
+      }
       return array;
     }
     if (isRecord(x)) {

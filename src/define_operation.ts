@@ -96,18 +96,17 @@ function operationOf(
 
 type AnyRule = (...operandsAndOut: Operand[]) => Operand;
 
-function checkDefinition(
-  { name, value, partials }: {
-    name: unknown;
-    value: unknown;
-    partials: unknown;
-  },
-): {
+function checkDefinition(definition: unknown): {
   name: string;
   value: (...operands: number[]) => number;
   rules: readonly AnyRule[];
 } {
   const call = "defineOperation";
+  if (typeof definition !== "object" || definition === null) {
+    const expected = "an object with name, value and partials";
+    throw wrongKind(call, "the definition", definition, expected);
+  }
+  const { name, value, partials } = definition as Record<string, unknown>;
   if (typeof name !== "string" || name === "") {
     throw wrongKind(call, "name", name, "a string that is not empty");
   }

@@ -213,7 +213,8 @@ type Loose = (...args: unknown[]) => unknown;
 describe("defineOperation", () => {
   const value = (x: number, y: number) => x * y;
   const rule = () => 1;
-  const wrong: [Record<string, unknown>, string][] = [
+  const wrong: [unknown, string][] = [
+    [undefined, "defineOperation: the definition is undefined, expected an"],
     [
       { value, partials: [rule, rule] },
       "defineOperation: name is undefined, expected a string that is not empty",

@@ -1,3 +1,4 @@
+import { wrongKind } from "../errors.ts";
 import type { Primitive } from "../primitives.ts";
 import { generate, type ImportedPrimitive, Plan } from "./code_generator.ts";
 import { Interpreter } from "./interpreter.ts";
@@ -40,6 +41,7 @@ export interface CompiledProgram {
    * Computes the outputs from the inputs, without an allocation.
    *
    * @throws {RangeError} If an array has not as many numbers as go in or out.
+   * @throws {TypeError} If one is no Float64Array.
    * @throws {TypeError} If the function was disposed of.
    */
   run(inputs: Float64Array, outputs: Float64Array): void;
@@ -214,12 +216,12 @@ function copy(
 }
 
 function checkLength(name: string, array: unknown, expected: number): void {
-  if (array instanceof Float64Array && array.length === expected) return;
-  const found = array instanceof Float64Array
-    ? `${array.length} numbers`
-    : "no Float64Array";
+  const call = "run a compiled program";
+  if (!(array instanceof Float64Array)) {
+    throw wrongKind(call, name, array, `a Float64Array of length ${expected}`);
+  }
+  if (array.length === expected) return;
   throw new RangeError(
-    `Cannot run a compiled program: ${name} has ${found}, ` +
-      `expected a Float64Array of ${expected}`,
+    `Cannot ${call}: ${name} has length ${array.length}, expected ${expected}`,
   );
 }

@@ -395,21 +395,36 @@ describe("program.run", () => {
   ]);
   const program = f.program([1, 2]);
 
-  it("of arrays of other lengths throws a RangeError", () => {
+  it("of other arrays throws, and says which", () => {
     const two = new Float64Array(2), three = new Float64Array(3);
-    const wrong: readonly (readonly [unknown, unknown, string])[] = [
-      [three, three, "inputs has 3 numbers, expected a Float64Array of 2"],
-      [new Float64Array(0), three, "inputs has 0 numbers"],
-      [two, two, "outputs has 2 numbers, expected a Float64Array of 3"],
-      [two, new Float64Array(4), "outputs has 4 numbers"],
-      [[1, 2], three, "inputs has no Float64Array"],
-      [new Float32Array(2), three, "inputs has no Float64Array"],
-      [two, undefined, "outputs has no Float64Array"],
+    const wrong: readonly (readonly [
+      unknown,
+      unknown,
+      typeof RangeError | typeof TypeError,
+      string,
+    ])[] = [
+      [three, three, RangeError, "inputs has length 3, expected 2"],
+      [new Float64Array(0), three, RangeError, "inputs has length 0"],
+      [two, two, RangeError, "outputs has length 2, expected 3"],
+      [two, new Float64Array(4), RangeError, "outputs has length 4"],
+      [
+        [1, 2],
+        three,
+        TypeError,
+        "inputs is an array of length 2, expected a Float64Array of length 2",
+      ],
+      [
+        new Float32Array(2),
+        three,
+        TypeError,
+        "inputs is an instance of Float32Array",
+      ],
+      [two, undefined, TypeError, "outputs is undefined"],
     ];
-    for (const [inputs, outputs, message] of wrong) {
+    for (const [inputs, outputs, kind, message] of wrong) {
       assertThrows(
         () => program.run(inputs as Float64Array, outputs as Float64Array),
-        RangeError,
+        kind,
         message,
       );
     }

@@ -214,7 +214,11 @@ describe("defineOperation", () => {
   const value = (x: number, y: number) => x * y;
   const rule = () => 1;
   const wrong: [unknown, string][] = [
-    [undefined, "defineOperation: the definition is undefined, expected an"],
+    [
+      undefined,
+      "defineOperation: the definition is undefined, expected an object with " +
+      "name, value and partials",
+    ],
     [
       { value, partials: [rule, rule] },
       "defineOperation: name is undefined, expected a string that is not empty",

@@ -1,6 +1,6 @@
 import { builtIn, type Primitive, primitiveOf } from "../primitives.ts";
 import { CONSTANT, INPUT } from "../tape/tape.ts";
-import { forEachOperand, type Program } from "./program.ts";
+import { countUses, forEachOperand, type Program } from "./program.ts";
 import {
   Bytes,
   encodeModule,
@@ -63,18 +63,15 @@ export class Plan {
       chunkOf[i] = chunks.length - 1;
     }
 
-    const uses = new Int32Array(length);
+    const uses = countUses(program);
     const lastChunk = new Int32Array(length).fill(-1);
     const depth = new Uint8Array(length);
     const inlined = new Uint8Array(length);
     for (let i = inputs; i < length; i++) {
       forEachOperand(program, i, (operand) => {
-        uses[operand]!++;
         lastChunk[operand] = Math.max(lastChunk[operand]!, chunkOf[i]!);
       });
     }
-    const isOutput = new Uint8Array(length);
-    for (const entry of outputs) isOutput[entry] = 1;
     let longestList = 0;
     for (let i = inputs; i < length; i++) {
       let below = 0;
@@ -87,7 +84,7 @@ export class Plan {
       }
       forEachOperand(program, i, (operand) => {
         if (
-          operand >= inputs && uses[operand] === 1 && isOutput[operand] === 0 &&
+          operand >= inputs && uses[operand] === 1 &&
           chunkOf[operand] === chunkOf[i] && depth[operand]! < MAX_DEPTH
         ) {
           inlined[operand] = 1;

@@ -40,7 +40,7 @@ export interface Section {
 
 /** One run of a function on Vars. */
 export class Recording {
-  /** Whether the function still runs; its Vars are good for no longer. */
+  /** Whether the function still runs: as long are its Vars good. */
   open = true;
   /** Whether anything in it came from the recording around it. */
   closesOver = false;
@@ -77,7 +77,7 @@ export class Recording {
 export class Var {
   /** The entry of the tape. */
   private readonly index: number;
-  /** The recording it belongs to. An operation checks it, in place of its operand's class. */
+  /** The recording it belongs to. */
   private readonly recording: Recording;
 
   /**
@@ -168,7 +168,7 @@ export function entryOf(x: Var): number {
   return x["index"];
 }
 
-/** The result at an entry. */
+/** The result at an entry: `values[entry]`, faster where the small arrays are in use. */
 export function valueAt(entry: number): number {
   return fastLimit === SMALL ? smallValues[entry]! : values[entry]!;
 }

@@ -21,11 +21,7 @@ export function emitReverseSweep(
   cotangents: readonly Scalar[],
 ): Scalar[] {
   const { entries, start, inputs, end } = section;
-  const varied = variedEntries(section, new Array(inputs).fill(true));
-  const isVaried = (entry: number) =>
-    entry >= start && varied[entry - start] === 1;
-  const scalar = (entry: number) =>
-    numeric ? entries.values[entry]! : scalarAt(entry);
+  const view = new View(section, numeric, new Array(inputs).fill(true));
   const adjoints: (Scalar | undefined)[] = new Array(end - start);
   const give = (entry: number, share: Scalar) => {
     const so = adjoints[entry - start];
@@ -34,26 +30,18 @@ export function emitReverseSweep(
   outputs.forEach((entry, k) => give(entry, cotangents[k]!));
   for (let i = end - 1; i >= start + inputs; i--) {
     const adjoint = adjoints[i - start];
-    if (adjoint === undefined || varied[i - start] === 0) continue;
+    if (adjoint === undefined || !view.isVaried(i)) continue;
     const code = entries.codes[i]!;
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
       const left = entries.lefts[i]!, right = entries.rights[i]!;
-      if (isVaried(left)) {
-        give(
-          left,
-          code === ADD ? adjoint : product(false, adjoint, scalar(right)),
-        );
-      }
-      if (isVaried(right)) {
-        give(
-          right,
-          code === ADD ? adjoint : product(false, adjoint, scalar(left)),
-        );
-      }
+      const times = (other: number) =>
+        code === ADD ? adjoint : product(false, adjoint, view.scalar(other));
+      if (view.isVaried(left)) give(left, times(right));
+      if (view.isVaried(right)) give(right, times(left));
       continue;
     }
-    forEachPartial(section, numeric, i, varied, (operand, gate, partial) => {
+    view.forEachPartial(i, (operand, gate, partial) => {
       give(operand, product(gate, adjoint, partial));
     });
   }
@@ -76,94 +64,114 @@ export function emitForwardSweep(
   outputs: readonly number[],
 ): Scalar[] {
   const { start, inputs, end } = section;
-  const varied = variedEntries(section, seeds.map((seed) => seed !== null));
+  const view = new View(section, numeric, seeds.map((seed) => seed !== null));
   const tangents: (Scalar | undefined)[] = new Array(end - start);
   seeds.forEach((seed, k) => tangents[k] = seed ?? undefined);
   for (let i = start + inputs; i < end; i++) {
-    if (varied[i - start] === 0) continue;
+    if (!view.isVaried(i)) continue;
     let tangent: Scalar | undefined;
-    forEachPartial(section, numeric, i, varied, (operand, gate, partial) => {
+    view.forEachPartial(i, (operand, gate, partial) => {
       const share = product(gate, tangents[operand - start]!, partial);
       tangent = tangent === undefined ? share : add(tangent, share);
     });
     tangents[i - start] = tangent;
     // An operation over a list that is flat by just those that vary.
-    if (tangent === undefined) varied[i - start] = 0;
+    if (tangent === undefined) view.setFlat(i);
   }
   return outputs.map((entry) => withoutSign(tangents[entry - start]));
 }
 
-/** Marks the entries that have a derivative by an input that moves. */
-function variedEntries(
-  { entries, start, inputs, end }: Section,
-  moves: readonly boolean[],
-): Uint8Array {
-  const { codes, lefts, rights, lists } = entries;
-  const varied = new Uint8Array(end - start);
-  moves.forEach((move, k) => varied[k] = move ? 1 : 0);
-  const isVaried = (entry: number) =>
-    entry >= start && varied[entry - start] === 1;
-  for (let i = start + inputs; i < end; i++) {
-    if (codes[i]! <= INPUT) continue;
-    const primitive = primitiveOf(codes[i]!);
-    const left = lefts[i]!, right = rights[i]!;
-    let any;
-    switch (primitive.arity) {
-      case 1:
-        any = primitive.partials[0] !== null && isVaried(left);
-        break;
-      case 2:
-        any = primitive.partials[0] !== null && isVaried(left) ||
-          primitive.partials[1] !== null && isVaried(right);
-        break;
-      case "list":
-        any = lists.subarray(left, left + right).some(isVaried);
-    }
-    if (any) varied[i - start] = 1;
-  }
-  return varied;
-}
+/** A section as a sweep that is recorded sees it. */
+class View {
+  readonly #section: Section;
+  readonly #numeric: boolean;
+  /** 1 for entries that have a derivative by an input that moves. */
+  readonly #varied: Uint8Array;
 
-/** Calls `visit` with the partial derivative of entry i by each operand that varies. */
-function forEachPartial(
-  { entries: { codes, lefts, rights, lists, values }, start }: Section,
-  numeric: boolean,
-  i: number,
-  varied: Uint8Array,
-  visit: (operand: number, gate: boolean, partial: Operand) => void,
-): void {
-  const scalar = (entry: number) => numeric ? values[entry]! : scalarAt(entry);
-  const isVaried = (entry: number) =>
-    entry >= start && varied[entry - start] === 1;
-  const primitive = primitiveOf(codes[i]!), { gate } = primitive;
-  const left = lefts[i]!, right = rights[i]!;
-  switch (primitive.arity) {
-    case 1: {
-      const [rule] = primitive.partials;
-      if (rule !== null && isVaried(left)) {
-        visit(left, gate, rule(scalar(left), scalar(i)));
+  constructor(section: Section, numeric: boolean, moves: readonly boolean[]) {
+    this.#section = section;
+    this.#numeric = numeric;
+    const { entries, start, inputs, end } = section;
+    const { codes, lefts, rights, lists } = entries;
+    const varied = this.#varied = new Uint8Array(end - start);
+    moves.forEach((move, k) => varied[k] = move ? 1 : 0);
+    const isVaried = (entry: number) => this.isVaried(entry);
+    for (let i = start + inputs; i < end; i++) {
+      if (codes[i]! <= INPUT) continue;
+      const primitive = primitiveOf(codes[i]!);
+      const left = lefts[i]!, right = rights[i]!;
+      let any;
+      switch (primitive.arity) {
+        case 1:
+          any = primitive.partials[0] !== null && isVaried(left);
+          break;
+        case 2:
+          any = primitive.partials[0] !== null && isVaried(left) ||
+            primitive.partials[1] !== null && isVaried(right);
+          break;
+        case "list":
+          any = lists.subarray(left, left + right).some(isVaried);
       }
-      return;
+      if (any) varied[i - start] = 1;
     }
-    case 2: {
-      const a = scalar(left), b = scalar(right), out = scalar(i);
-      const [ruleA, ruleB] = primitive.partials;
-      if (ruleA !== null && isVaried(left)) visit(left, gate, ruleA(a, b, out));
-      if (ruleB !== null && isVaried(right)) {
-        visit(right, gate, ruleB(a, b, out));
-      }
-      return;
-    }
-    case "list": {
-      const operands = lists.subarray(left, left + right);
-      const scalars = Array.from(operands, scalar);
-      const partials = primitive.partials(scalars, scalar(i));
-      partials.forEach((partial, k) => {
-        const operand = operands[k]!;
-        if (partial !== null && isVaried(operand)) {
-          visit(operand, gate, partial);
+  }
+
+  isVaried(entry: number): boolean {
+    const { start } = this.#section;
+    return entry >= start && this.#varied[entry - start] === 1;
+  }
+
+  /** Takes back that an entry varies. */
+  setFlat(entry: number): void {
+    this.#varied[entry - this.#section.start] = 0;
+  }
+
+  /** What stands for an entry in the operations of the sweep. */
+  scalar(entry: number): Scalar {
+    return this.#numeric
+      ? this.#section.entries.values[entry]!
+      : scalarAt(entry);
+  }
+
+  /** Calls `visit` with the partial derivative of entry i by each operand that varies. */
+  forEachPartial(
+    i: number,
+    visit: (operand: number, gate: boolean, partial: Operand) => void,
+  ): void {
+    const { codes, lefts, rights, lists } = this.#section.entries;
+    const primitive = primitiveOf(codes[i]!), { gate } = primitive;
+    const left = lefts[i]!, right = rights[i]!;
+    switch (primitive.arity) {
+      case 1: {
+        const [rule] = primitive.partials;
+        if (rule !== null && this.isVaried(left)) {
+          visit(left, gate, rule(this.scalar(left), this.scalar(i)));
         }
-      });
+        return;
+      }
+      case 2: {
+        const a = this.scalar(left), b = this.scalar(right);
+        const out = this.scalar(i);
+        const [ruleA, ruleB] = primitive.partials;
+        if (ruleA !== null && this.isVaried(left)) {
+          visit(left, gate, ruleA(a, b, out));
+        }
+        if (ruleB !== null && this.isVaried(right)) {
+          visit(right, gate, ruleB(a, b, out));
+        }
+        return;
+      }
+      case "list": {
+        const operands = lists.subarray(left, left + right);
+        const scalars = Array.from(operands, (entry) => this.scalar(entry));
+        const partials = primitive.partials(scalars, this.scalar(i));
+        partials.forEach((partial, k) => {
+          const operand = operands[k]!;
+          if (partial !== null && this.isVaried(operand)) {
+            visit(operand, gate, partial);
+          }
+        });
+      }
     }
   }
 }

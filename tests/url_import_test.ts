@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertMatch } from "@std/assert";
+import { type Output, runDeno } from "./child_deno.ts";
 
 const CHECKOUT = new URL("..", import.meta.url);
 
@@ -14,38 +15,8 @@ async function serveFile(request: Request): Promise<Response> {
   return new Response(text, { headers });
 }
 
-interface Output {
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program in a Deno of its own, without the checkout's configuration. */
-async function run(
-  program: string,
-  options: { flags?: string[]; env?: Record<string, string> } = {},
-): Promise<Output> {
-  const { flags = [], env = {} } = options;
-  const shared = ["--quiet", "--no-config", "--no-lock", "--no-prompt"];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...shared, ...flags, "-"],
-    // A proxy would not reach this machine's own server.
-    env: {
-      NO_COLOR: "1",
-      NO_PROXY: "127.0.0.1",
-      no_proxy: "127.0.0.1",
-      ...env,
-    },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(program));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
+// A proxy would not reach this machine's own server.
+const DIRECT = { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
 
 describe("import of mod.ts by URL", () => {
   let server: Deno.HttpServer<Deno.NetAddr>;
@@ -57,26 +28,22 @@ describe("import of mod.ts by URL", () => {
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       serveFile,
     );
-    const { stdout } = await run("console.log(Deno.makeTempDirSync())", {
-      flags: ["--allow-all"],
-    });
+    const { stdout } = await runDeno("console.log(Deno.makeTempDirSync())");
     cache = stdout.trim();
   });
 
   afterEach(async () => {
     await server.shutdown();
     const directory = JSON.stringify(cache);
-    await run(`Deno.removeSync(${directory}, { recursive: true })`, {
-      flags: ["--allow-all"],
-    });
+    await runDeno(`Deno.removeSync(${directory}, { recursive: true })`);
   });
 
   /** Runs a program that knows the module's address, with an empty cache. */
   function importing(program: (origin: string) => string): Promise<Output> {
     const host = `127.0.0.1:${server.addr.port}`;
-    return run(program(`http://${host}`), {
-      flags: [`--allow-import=${host}`],
-      env: { DENO_DIR: cache },
+    return runDeno(program(`http://${host}`), {
+      permission: `--allow-import=${host}`,
+      env: { ...DIRECT, DENO_DIR: cache },
     });
   }
 

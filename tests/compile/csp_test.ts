@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
 import { stripTypeScriptTypes } from "node:module";
-import { runDeno } from "./same_bits.ts";
+import { runDeno } from "../child_deno.ts";
 
 const CHECKOUT = new URL("../..", import.meta.url);
 

@@ -19,10 +19,10 @@ import {
 import {
   assertSameBits,
   MODULE,
-  runDeno,
   runOn,
   withoutWebAssembly,
 } from "./same_bits.ts";
+import { runDeno } from "../child_deno.ts";
 
 // What each program below prints, to compare hosts: bits of many results.
 const PRINT_RESULTS = `
@@ -66,7 +66,7 @@ async function resultsOn(
     const m = await import(${JSON.stringify(MODULE)});
     ${PRINT_RESULTS}
     `,
-    flags,
+    { flags },
   );
   const [results = "", kinds = ""] = stdout.trim().split("\n");
   assert(kinds !== "", stderr);

@@ -16,10 +16,10 @@ import { seededRandom } from "../numeric.ts";
 import {
   assertSameBits,
   MODULE,
-  runDeno,
   runOn,
   withoutWebAssembly,
 } from "./same_bits.ts";
+import { runDeno } from "../child_deno.ts";
 
 /** How often a memory grows, and by how many pages, while `body` runs. */
 function pagesGrown(body: () => void): number {
@@ -281,7 +281,7 @@ describe("disposal", () => {
       const places = [...kept, ...others].map((program) => program.inputsAt);
       console.log(new Set(places).size);
       `,
-      ["--v8-flags=--expose-gc"],
+      { flags: ["--v8-flags=--expose-gc"] },
     );
     assertEquals(stdout, "6\n", stderr);
   });
@@ -325,7 +325,7 @@ describe("disposal", () => {
       program.run(Float64Array.of(7), outputs);
       console.log(before > 0, pages - before <= before, kept(3), outputs[0]);
       `,
-      ["--v8-flags=--expose-gc"],
+      { flags: ["--v8-flags=--expose-gc"] },
     );
     // A program keeps its memory without its function.
     assertEquals(stdout, "true true 15 42\n", stderr);

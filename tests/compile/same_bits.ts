@@ -65,34 +65,5 @@ export function runOn(
   return [...outputs];
 }
 
-/** Runs TypeScript in a Deno of its own, which may do what tests may not. */
-export async function runDeno(
-  program: string,
-  flags: readonly string[] = [],
-): Promise<{ stdout: string; stderr: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-config",
-      "--no-lock",
-      "--no-check",
-      "--allow-all",
-      ...flags,
-      "-",
-    ],
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(program));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
 /** The module's address, for programs that `runDeno` runs. */
 export const MODULE: string = new URL("../../mod.ts", import.meta.url).href;

@@ -3,22 +3,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
   backward,
-  defineOperation,
   mul,
   Node,
   type Scalar,
   sub,
   toDot,
 } from "../../mod.ts";
-
-function named(name: string): Scalar {
-  const operation = defineOperation({
-    name,
-    value: (x: number) => x,
-    partials: () => 1,
-  });
-  return operation(new Node(1));
-}
+import { named } from "./named.ts";
 
 function chain(length: number): Scalar {
   const x = new Node(1);

@@ -3,22 +3,13 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
   backward,
-  defineOperation,
   mul,
   Node,
   type Scalar,
   sub,
   toMermaid,
 } from "../../mod.ts";
-
-function named(name: string): Scalar {
-  const operation = defineOperation({
-    name,
-    value: (x: number) => x,
-    partials: () => 1,
-  });
-  return operation(new Node(1));
-}
+import { named } from "./named.ts";
 
 describe("toMermaid", () => {
   it("draws operations, leaves and numbers, and edges in the order of operands", () => {

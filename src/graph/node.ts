@@ -2,6 +2,7 @@ import { wrongKind } from "../errors.ts";
 import { guard } from "../guard.ts";
 import * as primitives from "../primitives.ts";
 import { type Primitive, product } from "../primitives.ts";
+import { watch } from "../watch.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const ADD = primitives.ADD, MUL = primitives.MUL, CUSTOM = 0;
@@ -92,10 +93,19 @@ export class Node {
     this.mark = 0;
     this.caller = null;
     if (parents !== undefined || backwardFn !== undefined) {
-      this.left = checkParents(parents === undefined ? [] : parents);
-      checkBackwardFn(backwardFn ?? null);
-      this.operation = new Custom("custom", backwardFn ?? null);
+      this.#becomeCustom(parents, backwardFn);
     }
+  }
+
+  // Apart from the constructor, which is short enough to be inlined.
+  #becomeCustom(
+    parents: readonly Node[] = [],
+    backwardFn: (() => void) | null = null,
+  ): void {
+    this.left = checkParents(parents);
+    checkBackwardFn(backwardFn);
+    this.operation = new Custom("custom", backwardFn);
+    watch?.made(this);
   }
 
   /** The node of a built-in or defined operation, whose operands were checked. */
@@ -109,6 +119,7 @@ export class Node {
     node.left = left;
     node.right = right;
     node.operation = operation;
+    watch?.made(node);
     return node;
   }
 

@@ -93,12 +93,12 @@ export class Node {
     this.mark = 0;
     this.caller = null;
     if (parents !== undefined || backwardFn !== undefined) {
-      this.#becomeCustom(parents, backwardFn);
+      this.becomeCustom(parents, backwardFn);
     }
   }
 
-  // Apart from the constructor, which is short enough to be inlined.
-  #becomeCustom(
+  /** Makes it a user's own operation: not in the constructor, which stays short enough to be inlined. */
+  private becomeCustom(
     parents: readonly Node[] = [],
     backwardFn: (() => void) | null = null,
   ): void {
@@ -125,7 +125,7 @@ export class Node {
 
   /** The nodes this one was computed from: its operands, but for plain numbers. */
   get parents(): readonly Node[] {
-    this.#customise();
+    this.customise();
     return this.left as readonly Node[];
   }
 
@@ -134,7 +134,7 @@ export class Node {
   static {
     Object.defineProperty(Node.prototype, "parents", {
       set(this: Node, parents: readonly Node[]): void {
-        this.#customise();
+        this.customise();
         this.left = checkParents(parents);
       },
     });
@@ -142,11 +142,12 @@ export class Node {
 
   /** What adds this node's share to each parent's `grad`; null for a leaf. */
   get backwardFn(): (() => void) | null {
-    return this.#customise().backwardFn;
+    return this.customise().backwardFn;
   }
 
+  // Not `#customise`: for private methods, V8 marks every instance, in 8 bytes.
   /** Takes the form that a user's own node has: a list of parents and a closure. */
-  #customise(): Custom {
+  private customise(): Custom {
     const { left, right, operation } = this;
     if (operation instanceof Custom) return operation;
     this.left = operandsOf(this).filter((operand) => operand instanceof Node);

@@ -17,8 +17,9 @@
  * - {@linkcode compile} freezes a function, or a transform of one, into
  *   WebAssembly, for when it is called many times.
  *
- * {@linkcode defineOperation} adds an operation to all of these, and
- * {@linkcode checkGradients} compares gradients with finite differences.
+ * {@linkcode defineOperation} adds an operation to all of these,
+ * {@linkcode checkGradients} compares gradients with finite differences, and
+ * {@linkcode detectAnomaly} finds the operation that a NaN comes from.
  *
  * @example One function, four ways to run it
  * ```ts
@@ -79,6 +80,11 @@ export {
   checkGradients,
   type CheckGradientsOptions,
 } from "./src/inspect/check_gradients.ts";
+export {
+  detectAnomaly,
+  type DetectAnomalyOptions,
+} from "./src/inspect/detect_anomaly.ts";
+export { AnomalyError } from "./src/inspect/anomaly_error.ts";
 export { type DiagramOptions } from "./src/inspect/excerpt.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";

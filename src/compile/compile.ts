@@ -1,12 +1,14 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { isRecording } from "../tape/tape.ts";
+import { isRecording, underWatch } from "../tape/tape.ts";
 import {
   type Recordable,
+  type Recorded,
   scalarsOf,
   withRecorded,
 } from "../transforms/recorded.ts";
-import { isRecord } from "../transforms/structures.ts";
+import { isRecord, rebuild } from "../transforms/structures.ts";
+import { watch } from "../watch.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -70,13 +72,17 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
     return result.read(executable.memory, executable.outputsAt);
   };
 
-  const versionFor = (inputs: readonly unknown[]): Version => {
+  const checkNotDisposed = (): void => {
     if (disposed) {
       throw new TypeError(
         "Cannot call a compiled function: it was disposed of, " +
           "expected no further call",
       );
     }
+  };
+
+  const versionFor = (inputs: readonly unknown[]): Version => {
+    checkNotDisposed();
     // A call goes through; a program would freeze what it takes from around it.
     if (isRecording()) {
       throw new TypeError(
@@ -84,13 +90,17 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
           "ask for the program outside of it",
       );
     }
-    const version = record(call, inputs);
+    const version = versionOf(call, inputs);
     versions.unshift(version);
     return version;
   };
 
   const compiled = (...inputs: unknown[]): unknown => {
     if (isRecording() || computing) return call(...inputs);
+    if (watch !== null && !hasNode(inputs)) {
+      checkNotDisposed();
+      return record(call, inputs, false, resultOf);
+    }
     for (let k = 0; k < versions.length; k++) {
       const version = versions[k]!;
       if (!accepts(version, inputs)) continue;
@@ -128,34 +138,46 @@ function accepts(
   return signature.write(inputs, executable.memory, executable.inputsAt);
 }
 
-function record(
+/** Compiles a function; whoever watches has no interest in the numbers of the example. */
+function versionOf(
   f: (...inputs: unknown[]) => unknown,
   inputs: readonly unknown[],
 ): Version {
+  return underWatch(
+    null,
+    () =>
+      record(f, inputs, true, ({ section, outputs, result }) => ({
+        executable: new Executable(
+          programOf(
+            section,
+            outputs.map(({ entry, value }) => ({
+              entry,
+              value: value as number,
+            })),
+          ),
+        ),
+        arguments: signatureOf(inputs),
+        result: signatureOf(result),
+      })),
+  );
+}
+
+/** What a function gave: all that is wanted of it where its operations are watched. */
+function resultOf({ outputs, result }: Recorded): unknown {
+  return rebuild(result, outputs.map(({ value }) => value));
+}
+
+function record<R>(
+  f: (...inputs: unknown[]) => unknown,
+  inputs: readonly unknown[],
+  frozen: boolean,
+  finish: (recorded: Recorded) => R,
+): R {
   inputs.forEach((input, k) =>
     scalarsOf(input, "compile", `argument ${k + 1}`)
   );
   const all = (list: readonly unknown[]) => f(...list);
-  return withRecorded(
-    "compile",
-    all,
-    inputs,
-    [],
-    ({ section, outputs, result }) => ({
-      executable: new Executable(
-        programOf(
-          section,
-          outputs.map(({ entry, value }) => ({
-            entry,
-            value: value as number,
-          })),
-        ),
-      ),
-      arguments: signatureOf(inputs),
-      result: signatureOf(result),
-    }),
-    true,
-  );
+  return withRecorded("compile", all, inputs, [], finish, frozen);
 }
 
 /** Whether a structure is to be computed on the graph. */

@@ -1,4 +1,5 @@
 import type { Scalar } from "../scalar.ts";
+import { watch } from "../watch.ts";
 import { isLeaf, type Node, propagate } from "./node.ts";
 import { orderFrom } from "./post_order.ts";
 
@@ -46,7 +47,11 @@ export function backward(root: Scalar): void {
     });
     running = { order, outer, all: null };
     order[order.length - 1]!.grad = 1;
-    for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
+    if (watch === null) {
+      for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
+    } else {
+      watch.propagate(order);
+    }
   } catch (error) {
     leaves.restore();
     throw error;

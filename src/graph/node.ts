@@ -2,6 +2,7 @@ import { wrongKind } from "../errors.ts";
 import { guard } from "../guard.ts";
 import * as primitives from "../primitives.ts";
 import { type Primitive, product } from "../primitives.ts";
+import { watch } from "../watch.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const ADD = primitives.ADD, MUL = primitives.MUL, CUSTOM = 0;
@@ -92,10 +93,19 @@ export class Node {
     this.mark = 0;
     this.caller = null;
     if (parents !== undefined || backwardFn !== undefined) {
-      this.left = checkParents(parents === undefined ? [] : parents);
-      checkBackwardFn(backwardFn ?? null);
-      this.operation = new Custom("custom", backwardFn ?? null);
+      this.becomeCustom(parents, backwardFn);
     }
+  }
+
+  /** Makes it a user's own operation: not in the constructor, which stays short enough to be inlined. */
+  private becomeCustom(
+    parents: readonly Node[] = [],
+    backwardFn: (() => void) | null = null,
+  ): void {
+    this.left = checkParents(parents);
+    checkBackwardFn(backwardFn);
+    this.operation = new Custom("custom", backwardFn);
+    watch?.made(this);
   }
 
   /** The node of a built-in or defined operation, whose operands were checked. */
@@ -109,12 +119,13 @@ export class Node {
     node.left = left;
     node.right = right;
     node.operation = operation;
+    watch?.made(node);
     return node;
   }
 
   /** The nodes this one was computed from: its operands, but for plain numbers. */
   get parents(): readonly Node[] {
-    this.#customise();
+    this.customise();
     return this.left as readonly Node[];
   }
 
@@ -123,7 +134,7 @@ export class Node {
   static {
     Object.defineProperty(Node.prototype, "parents", {
       set(this: Node, parents: readonly Node[]): void {
-        this.#customise();
+        this.customise();
         this.left = checkParents(parents);
       },
     });
@@ -131,11 +142,12 @@ export class Node {
 
   /** What adds this node's share to each parent's `grad`; null for a leaf. */
   get backwardFn(): (() => void) | null {
-    return this.#customise().backwardFn;
+    return this.customise().backwardFn;
   }
 
+  // Not `#customise`: for private methods, V8 marks every instance, in 8 bytes.
   /** Takes the form that a user's own node has: a list of parents and a closure. */
-  #customise(): Custom {
+  private customise(): Custom {
     const { left, right, operation } = this;
     if (operation instanceof Custom) return operation;
     this.left = operandsOf(this).filter((operand) => operand instanceof Node);

@@ -6,7 +6,8 @@
 // above what is there: a section of its own. The state below is module-level,
 // and `record` touches nothing else: this is the innermost loop of everything.
 import { guard } from "../guard.ts";
-import { primitiveOf } from "../primitives.ts";
+import { MUL, primitiveOf } from "../primitives.ts";
+import { type Origin, replaceWatch, type Watch, watch } from "../watch.ts";
 
 /** Code of an entry that is a constant. */
 export const CONSTANT = 0;
@@ -25,6 +26,8 @@ export interface Entries {
   readonly values: Float64Array;
   /** Operands of operations over lists. */
   readonly lists: Int32Array;
+  /** Where operations come from, if they were watched. */
+  readonly origins: readonly (Origin | undefined)[];
 }
 
 /** The entries of one function: its inputs first, then what it did. */
@@ -143,7 +146,7 @@ let active: Recording = CLOSED;
 let length = 0;
 /** The most that were in use since the tape was empty, recordings within included. */
 let peak = 0;
-/** How far the fast paths may record: to the end of the small arrays, if these are in use. */
+/** How far the fast paths may record: to the end of the small arrays, if these are in use and nobody watches. */
 let fastLimit = SMALL;
 // The arrays in use: the small ones, or larger ones.
 let capacity = SMALL;
@@ -155,6 +158,7 @@ let values = smallValues;
 let reserve: LargeArrays | null = null;
 let lists = new Int32Array(0);
 let listsLength = 0;
+let origins: (Origin | undefined)[] = [];
 let adjoints = new Float64Array(0);
 
 /** Whether a and b are two Vars of the innermost recording: the way for them needs no more checks. */
@@ -181,7 +185,7 @@ export function record(
   value: number,
 ): Var {
   const i = length;
-  if (i >= fastLimit) return recordLarge(code, left, right, value);
+  if (i >= fastLimit) return recordSlowly(code, left, right, value);
   smallCodes[i] = code;
   smallLefts[i] = left;
   smallRights[i] = right;
@@ -190,7 +194,18 @@ export function record(
   return new LocalVar(i, active);
 }
 
-function recordLarge(
+function recordSlowly(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): Var {
+  const x = append(code, left, right, value);
+  if (code > INPUT) watch?.recorded(length - 1);
+  return x;
+}
+
+function append(
   code: number,
   left: number,
   right: number,
@@ -198,6 +213,7 @@ function recordLarge(
 ): Var {
   const i = length;
   if (i === capacity) grow();
+  if (watch !== null && code > INPUT) origins[i] = watch.origin();
   codes[i] = code;
   lefts[i] = left;
   rights[i] = right;
@@ -220,6 +236,18 @@ export function recordList(
   lists.set(operands, offset);
   listsLength = end;
   return record(code, offset, operands.length, value);
+}
+
+/**
+ * Appends an input that comes from the function around: 1 · x, as the chain rule
+ * has to see it when that function is differentiated in turn. Nobody's
+ * operation, so that no watch hears of it.
+ *
+ * @param one The entry of a 1.
+ */
+export function recordCopy(x: Var, one: number): Var {
+  const entry = use(x);
+  return append(MUL, entry, one, values[entry]!);
 }
 
 /** The entry of an operand of an operation: a constant gets one. */
@@ -339,7 +367,25 @@ function returnToSmall(): void {
   lefts = smallLefts;
   rights = smallRights;
   values = smallValues;
-  capacity = fastLimit = SMALL;
+  capacity = SMALL;
+  chooseFastLimit();
+}
+
+function chooseFastLimit(): void {
+  fastLimit = codes === smallCodes && watch === null ? SMALL : 0;
+}
+
+/** Runs a function under a watch, which the fast paths know nothing of; or, with null, under none. */
+export function underWatch<R>(next: Watch | null, run: () => R): R {
+  const around = replaceWatch(next);
+  chooseFastLimit();
+  try {
+    return run();
+  } finally {
+    replaceWatch(around);
+    chooseFastLimit();
+    if (around === null) origins = [];
+  }
 }
 
 /** The number of entries in use. */
@@ -349,7 +395,7 @@ export function tapeLength(): number {
 
 /** The tape's arrays, good until the next entry is recorded. */
 export function tapeEntries(): Entries {
-  return { codes, lefts, rights, values, lists };
+  return { codes, lefts, rights, values, lists, origins };
 }
 
 /**
@@ -363,6 +409,7 @@ export function copySection({ start, end, inputs }: Section): Section {
     rights: rights.slice(start, end).map((entry) => entry - start),
     values: values.slice(start, end),
     lists: lists.slice(0, listsLength).map((entry) => entry - start),
+    origins: origins.slice(start, end),
   };
   // Of an operation over a list, these were no entries.
   for (let i = start; i < end; i++) {

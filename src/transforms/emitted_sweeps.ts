@@ -4,6 +4,7 @@ import { add, mul, neg, select } from "../operations.ts";
 import { ADD, MUL, type Operand, primitiveOf } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { INPUT, scalarAt, type Section } from "../tape/tape.ts";
+import { watch } from "../watch.ts";
 
 /**
  * The reverse sweep; see `reverseSweep`, whose results these are to the bit.
@@ -31,6 +32,7 @@ export function emitReverseSweep(
   for (let i = end - 1; i >= start + inputs; i--) {
     const adjoint = adjoints[i - start];
     if (adjoint === undefined || !view.isVaried(i)) continue;
+    watch?.derives(section, i);
     const code = entries.codes[i]!;
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
@@ -69,6 +71,7 @@ export function emitForwardSweep(
   seeds.forEach((seed, k) => tangents[k] = seed ?? undefined);
   for (let i = start + inputs; i < end; i++) {
     if (!view.isVaried(i)) continue;
+    watch?.derives(section, i);
     let tangent: Scalar | undefined;
     view.forEachPartial(i, (operand, gate, partial) => {
       const share = product(gate, tangents[operand - start]!, partial);
@@ -81,8 +84,8 @@ export function emitForwardSweep(
   return outputs.map((entry) => withoutSign(tangents[entry - start]));
 }
 
-/** A section as a sweep that is recorded sees it. */
-class View {
+/** A section as a sweep that is recorded sees it, and a watch. */
+export class View {
   readonly #section: Section;
   readonly #numeric: boolean;
   /** 1 for entries that have a derivative by an input that moves. */

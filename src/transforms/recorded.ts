@@ -1,6 +1,5 @@
 // One run of a user's function on Vars: what every transform begins with.
 import { wrongKind } from "../errors.ts";
-import { MUL } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import {
   close,
@@ -12,6 +11,7 @@ import {
   open,
   outlived,
   record,
+  recordCopy,
   type Recording,
   scalarAt,
   type Section,
@@ -90,16 +90,12 @@ export function withRecorded<R>(
   }
   const inputs = scalarsOf(x, call, "argument 1");
   const before = tapeLength();
-  // An input that comes from the function around is a copy of it: 1 · x, as the
-  // chain rule has to see it when that function is differentiated in turn.
   const one = inputs.some((input) => input instanceof Var) ? entryFor(1) : 0;
   const recording = open(frozen);
   let keep = false;
   try {
     const vars = inputs.map((input) =>
-      input instanceof Var
-        ? record(MUL, entryFor(input), one, valueAt(entryOf(input)))
-        : record(INPUT, 0, 0, input)
+      input instanceof Var ? recordCopy(input, one) : record(INPUT, 0, 0, input)
     );
     let result: unknown, leaves: (number | Var)[];
     try {

@@ -2,6 +2,7 @@ import type { Scalar } from "../scalar.ts";
 import { forwardSweep } from "../tape/forward_sweep.ts";
 import { reverseSweep } from "../tape/reverse_sweep.ts";
 import { scratch } from "../tape/tape.ts";
+import { watch } from "../watch.ts";
 import { emitForwardSweep, emitReverseSweep } from "./emitted_sweeps.ts";
 import type { Recorded } from "./recorded.ts";
 
@@ -23,8 +24,10 @@ export function pullBack(
     entries.push(entry);
     seeds.push(cotangents[k]!);
   });
+  watch?.pullsBack(section, entries, seeds);
   if (!numeric || !seeds.every((seed) => typeof seed === "number")) {
-    return emitReverseSweep(section, numeric, entries, seeds);
+    const sweep = watch?.emission(emitReverseSweep) ?? emitReverseSweep;
+    return sweep(section, numeric, entries, seeds);
   }
   const adjoints = room ?? scratch();
   reverseSweep(section, entries, seeds, adjoints);
@@ -39,9 +42,11 @@ export function pushForward(
   tangents: readonly (Scalar | null)[],
 ): Scalar[] {
   const entries = outputs.flatMap(({ entry }) => entry ?? []);
+  watch?.pushesForward(section, tangents, entries);
+  const emitForward = watch?.emission(emitForwardSweep) ?? emitForwardSweep;
   const moved = numeric && tangents.every(isNumberOrNull)
     ? computeForward(section, tangents, entries)
-    : emitForwardSweep(section, numeric, tangents, entries);
+    : emitForward(section, numeric, tangents, entries);
   let next = 0;
   return outputs.map(({ entry }) => entry === undefined ? 0 : moved[next++]!);
 }

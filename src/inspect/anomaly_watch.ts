@@ -1,0 +1,219 @@
+import { forEachOperand } from "../compile/program.ts";
+import {
+  isLeaf,
+  Node,
+  type NodeOperand,
+  numberOf,
+  operandsOf,
+  operationName,
+  propagate,
+} from "../graph/node.ts";
+import { primitiveOf, product } from "../primitives.ts";
+import type { Scalar } from "../scalar.ts";
+import {
+  type Entries,
+  entryOf,
+  type Section,
+  tapeEntries,
+  valueAt,
+  type Var,
+} from "../tape/tape.ts";
+import { View } from "../transforms/emitted_sweeps.ts";
+import type { Operation, Origin, Watch } from "../watch.ts";
+import {
+  gradientAnomaly,
+  placeHere,
+  tangentAnomaly,
+  valueAnomaly,
+} from "./anomaly_error.ts";
+
+/** Where the nodes come from that were made while anybody watched. */
+const origins = new WeakMap<Node, Origin>();
+
+/** Throws for the first value, gradient or tangent that is NaN or infinite. */
+export class AnomalyWatch implements Watch {
+  readonly #infinities: boolean;
+  /** The origin of what a sweep records; null while none does. */
+  #derivative: Origin | null = null;
+
+  /** @param infinities Whether infinities count, or NaN alone. */
+  constructor(infinities: boolean) {
+    this.#infinities = infinities;
+  }
+
+  #isAnomalous(x: number): boolean {
+    return Number.isNaN(x) || this.#infinities && !Number.isFinite(x);
+  }
+
+  // The graph.
+
+  made(node: Node): void {
+    origins.set(node, this.origin());
+    this.#checkValue(node);
+  }
+
+  propagate(order: readonly Node[]): void {
+    // Of a graph that was made before, nobody has looked at the values.
+    for (const node of order) this.#checkValue(node);
+    for (let i = order.length - 1; i >= 0; i--) {
+      const node = order[i]!;
+      const operands = operandsOf(node);
+      // A leaf may have been left with anything by an earlier sweep.
+      const before = operands.map(gradOf);
+      propagate(node);
+      operands.forEach((operand, k) => {
+        const grad = gradOf(operand);
+        if (!this.#isAnomalous(grad) || this.#isAnomalous(before[k]!)) return;
+        const operation = operationOf(node), origin = origins.get(node);
+        throw gradientAnomaly(operation, node.grad, k, grad, origin);
+      });
+    }
+  }
+
+  #checkValue(node: Node): void {
+    if (isLeaf(node) || !this.#isAnomalous(node.value)) return;
+    throw valueAnomaly(operationOf(node), origins.get(node));
+  }
+
+  // The tape.
+
+  origin(): Origin {
+    return this.#derivative ?? { place: placeHere(), derivativeOf: undefined };
+  }
+
+  recorded(entry: number): void {
+    // A rule may well compute with infinities: what counts is what it gives,
+    // which was looked at before the sweep.
+    if (this.#derivative !== null || !this.#isAnomalous(valueAt(entry))) return;
+    const entries = tapeEntries();
+    throw valueAnomaly(operationAt(entries, entry), entries.origins[entry]);
+  }
+
+  emission<A extends unknown[], R>(sweep: (...of: A) => R): (...of: A) => R {
+    return (...of) => {
+      const around = this.#derivative;
+      try {
+        return sweep(...of);
+      } finally {
+        this.#derivative = around;
+      }
+    };
+  }
+
+  derives({ entries }: Section, i: number): void {
+    const origin = entries.origins[i];
+    this.#derivative = {
+      place: origin?.place,
+      derivativeOf: origin?.derivativeOf ?? operationAt(entries, i),
+    };
+  }
+
+  // The sweeps are run beforehand in plain numbers, whether they compute or
+  // record, and through nothing but what outputs depend on.
+
+  pullsBack(
+    section: Section,
+    outputs: readonly number[],
+    cotangents: readonly Scalar[],
+  ): void {
+    const { entries, start, inputs, end } = section;
+    const view = new View(section, true, new Array(inputs).fill(true));
+    const adjoints = new Float64Array(end - start);
+    const reached = new Uint8Array(end - start);
+    outputs.forEach((entry, k) => {
+      adjoints[entry - start]! += primalOf(cotangents[k]!);
+      reached[entry - start] = 1;
+    });
+    for (let i = end - 1; i >= start + inputs; i--) {
+      if (reached[i - start] === 0) continue;
+      const adjoint = adjoints[i - start]!;
+      view.forEachPartial(i, (operand, gate, partial) => {
+        const before = adjoints[operand - start]!;
+        const after = before + product(gate, adjoint, partial as number);
+        adjoints[operand - start] = after;
+        reached[operand - start] = 1;
+        if (!this.#isAnomalous(after) || this.#isAnomalous(before)) return;
+        throw gradientAnomaly(
+          operationAt(entries, i),
+          adjoint,
+          operandsAt(entries, i).indexOf(operand),
+          after,
+          entries.origins[i],
+        );
+      });
+    }
+  }
+
+  pushesForward(
+    section: Section,
+    seeds: readonly (Scalar | null)[],
+    outputs: readonly number[],
+  ): void {
+    const { entries, start, inputs, end } = section;
+    const view = new View(section, true, seeds.map((seed) => seed !== null));
+    const tangents = new Float64Array(end - start);
+    seeds.forEach((seed, k) => tangents[k] = primalOf(seed ?? 0));
+    for (let i = start + inputs; i < end; i++) {
+      if (!view.isVaried(i)) continue;
+      let flat = true;
+      view.forEachPartial(i, (operand, gate, partial) => {
+        const tangent = tangents[operand - start]!;
+        tangents[i - start]! += product(gate, tangent, partial as number);
+        flat = false;
+      });
+      if (flat) view.setFlat(i);
+    }
+    const reached = reachedFrom(section, view, outputs);
+    for (let i = start + inputs; i < end; i++) {
+      const tangent = tangents[i - start]!;
+      if (reached[i - start] === 0 || !this.#isAnomalous(tangent)) continue;
+      throw tangentAnomaly(
+        operationAt(entries, i),
+        operandsAt(entries, i).map((entry) => tangents[entry - start] ?? 0),
+        tangent,
+        entries.origins[i],
+      );
+    }
+  }
+}
+
+/** 1 for the entries that tangents of the outputs come through. */
+function reachedFrom(
+  { start, inputs, end }: Section,
+  view: View,
+  outputs: readonly number[],
+): Uint8Array {
+  const reached = new Uint8Array(end - start);
+  for (const entry of outputs) reached[entry - start] = 1;
+  for (let i = end - 1; i >= start + inputs; i--) {
+    if (reached[i - start] === 0) continue;
+    view.forEachPartial(i, (operand) => reached[operand - start] = 1);
+  }
+  return reached;
+}
+
+function operationOf(node: Node): Operation {
+  const operands = operandsOf(node).map(numberOf);
+  return { name: operationName(node), operands, value: node.value };
+}
+
+function operationAt(entries: Entries, i: number): Operation {
+  const { codes, values } = entries;
+  const { name } = primitiveOf(codes[i]!);
+  const operands = operandsAt(entries, i).map((entry) => values[entry]!);
+  return { name, operands, value: values[i]! };
+}
+
+function operandsAt(entries: Entries, i: number): number[] {
+  const operands: number[] = [];
+  forEachOperand(entries, i, (operand) => operands.push(operand));
+  return operands;
+}
+
+function gradOf(operand: NodeOperand): number {
+  return operand instanceof Node ? operand.grad : 0;
+}
+
+function primalOf(x: Scalar): number {
+  return typeof x === "number" ? x : valueAt(entryOf(x as Var));
+}

@@ -1,0 +1,81 @@
+import { wrongKind } from "../errors.ts";
+import { underWatch } from "../tape/tape.ts";
+import { AnomalyWatch } from "./anomaly_watch.ts";
+
+/** Options of {@linkcode detectAnomaly}. */
+export interface DetectAnomalyOptions {
+  /**
+   * Whether infinities count, or NaN alone.
+   *
+   * @default {true}
+   */
+  readonly infinities?: boolean;
+}
+
+/**
+ * Finds where a NaN or an infinity comes from: calls `run` once, and throws at
+ * the first operation whose value is not finite, or that gives an operand a
+ * gradient, or gets a tangent, that is not. The error names the operation, its
+ * operands and the line that called it.
+ *
+ * While `run` runs, every operation on Nodes and in transforms is watched, and
+ * every `backward` and sweep; of a graph that was built before, the values as
+ * well, though not where its operations were called. A compiled function is
+ * recorded again, as the function it was made of. Plain numbers are not
+ * watched, nor what the result does not depend on when it is differentiated.
+ * An argument that is not finite is nobody's fault: the first operation on it
+ * that is not either is named.
+ *
+ * While it is watched, an operation costs microseconds and about a kilobyte;
+ * while nothing is, nothing. This is for looking, not for leaving on.
+ *
+ * @param run What to watch. It may use the engine in any way; calls nest.
+ * @param options What counts.
+ * @returns What `run` returned.
+ * @throws {AnomalyError} At the first value, gradient or tangent that counts.
+ * Gradients of leaves are then as before the `backward` that threw.
+ * @throws {TypeError} If `run` is not a function, or returns a promise (the
+ * watch ends when it returns), or `infinities` is not a boolean.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { AnomalyError, detectAnomaly, grad, mul, type Scalar, sqrt } from "@chainrule/autograd";
+ *
+ * // √(x·x), whose gradient at 0 is 0 · ∞.
+ * const size = (x: Scalar) => sqrt(mul(x, x));
+ * assertEquals(grad(size)(0), NaN);
+ *
+ * const error = assertThrows(() => detectAnomaly(() => grad(size)(0)), AnomalyError);
+ * assertEquals(
+ *   error.message,
+ *   "Non-finite gradient: sqrt(0) = 0, whose adjoint is 1, gives operand 1 the adjoint Infinity",
+ * );
+ * ```
+ */
+export function detectAnomaly<R>(
+  run: () => R,
+  options: DetectAnomalyOptions = {},
+): R {
+  if (typeof run !== "function") {
+    throw wrongKind(CALL, "run", run, "a function");
+  }
+  const { infinities = true } = options;
+  if (typeof infinities !== "boolean") {
+    throw wrongKind(CALL, "infinities", infinities, "a boolean");
+  }
+  const result = underWatch(new AnomalyWatch(infinities), run);
+  if (isPromise(result)) {
+    const expected =
+      "a value that is there when run returns, and the watch ends";
+    throw wrongKind(CALL, "the result of run", result, expected);
+  }
+  return result;
+}
+
+const CALL = "detectAnomaly";
+
+function isPromise(x: unknown): boolean {
+  return typeof (x as PromiseLike<unknown> | null | undefined)?.then ===
+    "function";
+}

@@ -1,7 +1,7 @@
 /**
  * Chains of n additions and multiplications: what an operation costs, to build
  * and differentiate and to differentiate alone, beside the baseline (see
- * `notebook_engine.ts`). A recording has no second half: its sweep belongs to
+ * `engines/notebook_nodes.ts`). A recording has no second half: its sweep belongs to
  * the call.
  *
  * A group's name says how many operations a body runs: of `100 x 1,000`, 1 ms is
@@ -21,7 +21,7 @@ import {
   sin,
   valueAndGrad,
 } from "../mod.ts";
-import * as notebook from "./notebook_engine.ts";
+import * as notebook from "./engines/notebook_nodes.ts";
 import {
   addChain,
   chainLeaves,

@@ -1,10 +1,14 @@
 // Long chains of one scalar: what every automatic differentiation engine can run,
-// and what measures nothing but the cost of an operation. Plain loops that call
-// the operations directly, since they are what is measured.
-import { add, mul, type Scalar } from "../../mod.ts";
+// and what measures nothing but the cost of an operation.
+import * as chainrule from "../../mod.ts";
+import type { Scalar } from "../../mod.ts";
+import type { Language } from "./language.ts";
 
 /** How many leaves a chain goes round; a power of two, so that `&` picks one. */
 export const CHAIN_LEAVES = 32;
+
+/** A chain of n operations (n even) from the first leaf on. */
+export type Chain<T> = (leaves: readonly T[], n: number) => T;
 
 /**
  * The leaves' values, of size near 1, in fours ±c, d, ±1/c, −1/d. One round
@@ -20,29 +24,39 @@ export function chainLeaves(): number[] {
   return leaves;
 }
 
-/**
- * n operations (n even) from the first leaf on, y = y·a; y = y + b in turn, with
- * the even leaves for a and the odd ones for b.
- */
-export function mixedChain(leaves: readonly Scalar[], n: number): Scalar {
-  let y = leaves[0]!;
-  for (let i = 0; i < n; i += 2) {
-    y = mul(y, leaves[i & 31]!);
-    y = add(y, leaves[(i + 1) & 31]!);
-  }
-  return y;
+/** y = y·a; y = y + b in turn, with the even leaves for a and the odd ones for b. */
+export function mixedChainIn<T>({ add, mul }: Language<T>): Chain<T> {
+  return (leaves, n) => {
+    let y: T = leaves[0]!;
+    for (let i = 0; i < n; i += 2) {
+      y = mul(y, leaves[i & 31]!);
+      y = add(y, leaves[(i + 1) & 31]!);
+    }
+    return y;
+  };
 }
 
-/** n additions, y = y + b, from the first leaf on. */
-export function addChain(leaves: readonly Scalar[], n: number): Scalar {
-  let y = leaves[0]!;
-  for (let i = 0; i < n; i++) y = add(y, leaves[i & 31]!);
-  return y;
+/** Additions, y = y + b. */
+export function addChainIn<T>({ add }: Language<T>): Chain<T> {
+  return (leaves, n) => {
+    let y: T = leaves[0]!;
+    for (let i = 0; i < n; i++) y = add(y, leaves[i & 31]!);
+    return y;
+  };
 }
 
-/** n multiplications, y = y·a, from the first leaf on. */
-export function mulChain(leaves: readonly Scalar[], n: number): Scalar {
-  let y = leaves[0]!;
-  for (let i = 0; i < n; i++) y = mul(y, leaves[i & 31]!);
-  return y;
+/** Multiplications, y = y·a. */
+export function mulChainIn<T>({ mul }: Language<T>): Chain<T> {
+  return (leaves, n) => {
+    let y: T = leaves[0]!;
+    for (let i = 0; i < n; i++) y = mul(y, leaves[i & 31]!);
+    return y;
+  };
 }
+
+/** {@linkcode mixedChainIn} this module's operations. */
+export const mixedChain: Chain<Scalar> = mixedChainIn<Scalar>(chainrule);
+/** {@linkcode addChainIn} this module's operations. */
+export const addChain: Chain<Scalar> = addChainIn<Scalar>(chainrule);
+/** {@linkcode mulChainIn} this module's operations. */
+export const mulChain: Chain<Scalar> = mulChainIn<Scalar>(chainrule);

@@ -1,24 +1,17 @@
 // A multilayer perceptron 2-16-16-1, tanh between its layers, fitted to 100
 // points by mean squared error.
-import {
-  add,
-  div,
-  dot,
-  mul,
-  type Scalar,
-  square,
-  sub,
-  tanh,
-} from "../../mod.ts";
+import * as chainrule from "../../mod.ts";
+import { add, dot, type Scalar } from "../../mod.ts";
+import type { Language } from "./language.ts";
 
 /** A fully connected layer: row i of the weights makes output i. */
-export interface Layer<S extends Scalar = Scalar> {
+export interface Layer<S = Scalar> {
   weights: S[][];
   biases: S[];
 }
 
 /** The parameters of a network, as a user would nest them. */
-export interface Mlp<S extends Scalar = Scalar> {
+export interface Mlp<S = Scalar> {
   layers: Layer<S>[];
 }
 
@@ -61,7 +54,7 @@ export function mlpExamples(count = 100, seed = 2): Example[] {
 }
 
 /** All parameters in one list: layer by layer, weights by row, then biases. */
-export function flattenMlp<S extends Scalar>(mlp: Mlp<S>): S[] {
+export function flattenMlp<S>(mlp: Mlp<S>): S[] {
   return mlp.layers.flatMap(({ weights, biases }) => [
     ...weights.flat(),
     ...biases,
@@ -69,7 +62,7 @@ export function flattenMlp<S extends Scalar>(mlp: Mlp<S>): S[] {
 }
 
 /** The network whose parameters {@linkcode flattenMlp} would list so. */
-export function unflattenMlp<S extends Scalar>(flat: readonly S[]): Mlp<S> {
+export function unflattenMlp<S>(flat: readonly S[]): Mlp<S> {
   let at = 0;
   const take = (count: number) => flat.slice(at, at += count);
   const layers = MLP_SIZES.slice(1).map((outputs, l): Layer<S> => ({
@@ -79,66 +72,60 @@ export function unflattenMlp<S extends Scalar>(flat: readonly S[]): Mlp<S> {
   return { layers };
 }
 
+/** The sum of a neuron's weighted inputs and its bias. */
+type Neuron<T> = (
+  weights: readonly T[],
+  bias: T,
+  inputs: readonly (T | number)[],
+) => T;
+
 /** The mean squared error, each neuron a `mul` and an `add` for every weight. */
-export function mlpLoss(mlp: Mlp, examples: readonly Example[]): Scalar {
-  return meanSquaredError(mlp, examples, weightByWeight);
+export function mlpLossIn<T>(
+  language: Language<T>,
+): (mlp: Mlp<T>, examples: readonly Example[]) => T {
+  const { add, mul } = language;
+  return meanSquaredError(language, (weights, bias, inputs) => {
+    let total = bias;
+    for (let i = 0; i < weights.length; i++) {
+      total = add(total, mul(weights[i]!, inputs[i]!));
+    }
+    return total;
+  });
 }
+
+/** {@linkcode mlpLossIn} this module's operations. */
+export const mlpLoss: (mlp: Mlp, examples: readonly Example[]) => Scalar =
+  mlpLossIn<Scalar>(chainrule);
 
 /** The mean squared error, each neuron one `dot`. */
-export function mlpLossByDot(mlp: Mlp, examples: readonly Example[]): Scalar {
-  return meanSquaredError(mlp, examples, byDot);
-}
-
-type Neuron = (
-  weights: readonly Scalar[],
-  bias: Scalar,
-  inputs: readonly Scalar[],
-) => Scalar;
-
-function weightByWeight(
-  weights: readonly Scalar[],
-  bias: Scalar,
-  inputs: readonly Scalar[],
-): Scalar {
-  let total = bias;
-  for (let i = 0; i < weights.length; i++) {
-    total = add(total, mul(weights[i]!, inputs[i]!));
-  }
-  return total;
-}
-
-function byDot(
-  weights: readonly Scalar[],
-  bias: Scalar,
-  inputs: readonly Scalar[],
-): Scalar {
-  return add(dot(weights, inputs), bias);
-}
-
-function meanSquaredError(
+export const mlpLossByDot: (
   mlp: Mlp,
   examples: readonly Example[],
-  neuron: Neuron,
-): Scalar {
-  let total: Scalar = 0;
-  for (const { inputs, target } of examples) {
-    total = add(total, square(sub(output(mlp, inputs, neuron), target)));
-  }
-  return div(total, examples.length);
-}
+) => Scalar = meanSquaredError<Scalar>(
+  chainrule,
+  (weights, bias, inputs) => add(dot(weights, inputs), bias),
+);
 
-/** What the network makes of a point: tanh after every layer but the last. */
-function output(
-  { layers }: Mlp,
-  inputs: readonly number[],
-  neuron: Neuron,
-): Scalar {
-  let signals: readonly Scalar[] = inputs;
-  layers.forEach(({ weights, biases }, l) => {
-    const sums = weights.map((row, i) => neuron(row, biases[i]!, signals));
-    signals = l < layers.length - 1 ? sums.map((x) => tanh(x)) : sums;
-  });
-  return signals[0]!;
+function meanSquaredError<T>(
+  { add, div, square, sub, tanh }: Language<T>,
+  neuron: Neuron<T>,
+): (mlp: Mlp<T>, examples: readonly Example[]) => T {
+  // What the network makes of a point: tanh after every layer but the last.
+  const output = ({ layers }: Mlp<T>, inputs: readonly number[]): T => {
+    let signals: readonly (T | number)[] = inputs;
+    layers.forEach(({ weights, biases }, l) => {
+      const sums = weights.map((row, i) => neuron(row, biases[i]!, signals));
+      signals = l < layers.length - 1 ? sums.map((x) => tanh(x)) : sums;
+    });
+    return signals[0] as T;
+  };
+  return (mlp, examples) => {
+    let total: T | number = 0;
+    for (const { inputs, target } of examples) {
+      total = add(total, square(sub(output(mlp, inputs), target)));
+    }
+    return div(total, examples.length);
+  };
 }
 
 /** Tommy Ettinger's generator of 32 bits of state, uniform in [0, 1). */

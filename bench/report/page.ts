@@ -1,0 +1,342 @@
+// The report as Markdown: `report.md`, and the README's table of targets.
+import { type EngineName, labelOf } from "../engines/engines.ts";
+import {
+  median,
+  type Run,
+  succeeded,
+  type Timing,
+  timingOf,
+  TOLERANCE,
+} from "./results.ts";
+import { short, type Target, targetsOf } from "./targets.ts";
+import type { Selection } from "./worker.ts";
+
+/** The whole report. */
+export function pageOf(run: Run): string {
+  const { command, date, machine, seconds, versions, timings } = run;
+  const names = Object.entries(versions).map((pair) => pair.join(" "));
+  const processes = Math.max(...timings.map(({ total }) => total.length));
+  return `# Report
+
+Written by \`${command}\` on ${date}, in ${Math.round(seconds / 60)} minutes, on
+${machine}.
+${names.join(", ")}.
+
+How this was measured: [README.md](README.md#method). Times are medians of
+${processes} processes (one for N = 10,000,000), each of a median of its own; in
+brackets, the lowest and the highest process. Times of different machines or days
+cannot be compared, their ratios can. Of engines in italics, a gradient was wrong.
+
+## Targets
+
+${targetsTable(run)}
+
+## The chain
+
+y = y·a; y = y + b, in turn, N operations in all, a and b among 32 variables:
+value and gradient, nanoseconds an operation.
+
+![Nanoseconds an operation over N](plots/chain.svg)
+
+${chainTable(run, (timing) => timing.total)}
+
+The two halves: running the function, which builds the graph or the recording,
+and the sweep back. Compiled functions have no halves, and neither has jax-js.
+
+![The two halves](plots/halves.svg)
+
+${
+    chainTable(run, ({ total, share }) =>
+      share.map((part, k) => part * total[k]!), "build")
+  }
+
+${
+    chainTable(
+      run,
+      ({ total, share }) => share.map((part, k) => (1 - part) * total[k]!),
+      "backward",
+    )
+  }
+
+## Other functions
+
+Nanoseconds an operation, for value and gradient.
+
+![Other functions](plots/workloads.svg)
+
+${workloadsTable(run)}
+
+- Rosenbrock's function in 1,000 dimensions; jax-js was given it in arrays.
+- The perceptron 2-16-16-1 with tanh, its mean squared error over 100 points.
+  jax-js was given it in arrays, as matrix products, and rose as a function of
+  one point, which it calls 100 times; all others do an operation for every
+  multiplication and addition.
+- A differential equation, solved in 1,000 steps of Runge and Kutta's method.
+- A ladder of 1,000 rungs, each made of the two before, with a sine.
+- Two numbers: (x + y)·sin x. Its ${
+    timingOf(timings, "recorded", ["two numbers", 2])?.operations ?? 3
+  } operations are nothing; a call is what it costs.
+
+## Memory
+
+By how much the first gradient of a chain raises the process's peak of resident
+memory, garbage and compiled code included, in bytes an operation.
+
+![Memory](plots/memory.svg)
+
+${memoryTable(run)}
+
+What is alive on the JavaScript heap, bytes an operation at N = 1,000,000, when
+the graph is built and when it is differentiated:
+
+${aliveTable(run)}
+
+## First call and steady state
+
+A function that is compiled pays at its first call, and is paid back by the others.
+
+![First call and steady state](plots/calls.svg)
+
+${callsTable(run)}
+
+## A warm process
+
+All processes but these have first run other functions, with other operations;
+in this module, on numbers, Nodes and Vars, and compiled. The chain of 10,000 in
+processes that have not, nanoseconds an operation:
+
+${freshTable(run)}
+
+## Right results
+
+The sum of a gradient's elements, and how far each engine's gradient is from the
+one that most of them agree on, as a part of its size: its largest element. More
+than ${TOLERANCE} is wrong, and in bold. What jax-js gets wrong has a hyperbolic
+tangent in it, or a sine under jit.
+
+${checksumTable(run)}
+
+## What could not be done
+
+${failureTable(run)}
+`;
+}
+
+/** The table of targets, for the report and the README. */
+export function targetsTable(run: Run): string {
+  return table(
+    ["what", "against", "target", "stands at", ""],
+    targetsOf(run).map(({ what, against, target, stands }) => [
+      what,
+      against,
+      target,
+      stands.map(({ text }) => text).join(", "),
+      verdict(stands),
+    ]),
+  );
+}
+
+function verdict(stands: Target["stands"]): string {
+  const met = stands.filter(({ met }) => met).length;
+  if (met === stands.length) return "met";
+  return met === 0 ? "**not met**" : `**${met} of ${stands.length} met**`;
+}
+
+function chainTable(
+  run: Run,
+  times: (timing: Timing) => readonly number[],
+  what = "",
+): string {
+  const chains = run.timings.filter(({ workload }) => workload === "chain");
+  const sizes = unique(chains.map(({ size }) => size)).sort((a, b) => a - b);
+  const rows = unique(chains.map(({ engine }) => engine)).flatMap((engine) => {
+    const cells = sizes.map((size) => {
+      const timing = timingOf(chains, engine, ["chain", size]);
+      return timing === undefined ? "" : spread(times(timing));
+    });
+    return cells.every((cell) => cell === "")
+      ? []
+      : [[nameOf(run, engine), ...cells]];
+  });
+  return table([what, ...sizes.map((size) => `N = ${count(size)}`)], rows);
+}
+
+function workloadsTable(run: Run): string {
+  const others = run.timings.filter(({ workload }) => workload !== "chain");
+  const selections = selectionsOf(others);
+  const head = selections.map(([name, size]) => {
+    const { operations } = others.find((timing) =>
+      timing.workload === name && succeeded(timing)
+    )!;
+    return name === "two numbers"
+      ? "two numbers, ns a call"
+      : `${name} ${count(size)}: ${count(operations)} operations`;
+  });
+  const rows = unique(others.map(({ engine }) => engine)).map((engine) => [
+    nameOf(run, engine),
+    ...selections.map((selection) => {
+      const timing = timingOf(others, engine, selection);
+      if (timing === undefined) return "";
+      const unit = selection[0] === "two numbers" ? timing.operations : 1;
+      return spread(timing.total.map((time) => time * unit));
+    }),
+  ]);
+  return table(["", ...head], rows);
+}
+
+function memoryTable({ weights }: Run): string {
+  const sizes = unique(weights.map(({ size }) => size)).sort((a, b) => a - b);
+  const rows = unique(weights.map(({ engine }) => engine)).map((engine) => [
+    labelOf(engine),
+    ...sizes.map((size) => {
+      const weight = weights.find((each) =>
+        each.engine === engine && each.size === size
+      );
+      return weight === undefined ? "" : short(weight.peak);
+    }),
+  ]);
+  return table(["", ...sizes.map((size) => `N = ${count(size)}`)], rows);
+}
+
+function aliveTable({ weights }: Run): string {
+  const rows = weights.flatMap(({ engine, size, built, differentiated }) =>
+    size !== 1e6 || built === null || differentiated === null
+      ? []
+      : [[labelOf(engine), short(built), short(differentiated)]]
+  );
+  return table(["", "built", "differentiated"], rows);
+}
+
+function callsTable(run: Run): string {
+  const engines: readonly EngineName[] = [
+    "compiled",
+    "simplegrad",
+    "rose",
+    "jax-js, jit",
+  ];
+  const rows = selectionsOf(run.timings).flatMap((selection) => {
+    const recorded = timingOf(run.timings, "recorded", selection);
+    if (recorded === undefined) return [];
+    const recordedCall = callOf(recorded);
+    return engines.flatMap((engine) => {
+      const timing = timingOf(run.timings, engine, selection);
+      if (timing === undefined) return [];
+      const first = median(timing.first), call = callOf(timing);
+      const saved = recordedCall - call;
+      return [[
+        `${selection[0]} ${count(selection[1])}`,
+        nameOf(run, engine),
+        short(first),
+        call.toPrecision(3),
+        recordedCall.toPrecision(3),
+        saved > 0 ? count(Math.ceil(first / saved)) : "never",
+      ]];
+    });
+  });
+  return table([
+    "",
+    "",
+    "first call, ms",
+    "a later call, ms",
+    "a recorded call, ms",
+    "calls until it pays",
+  ], rows);
+}
+
+/** A call in milliseconds. */
+function callOf({ total, operations }: Timing): number {
+  return median(total) * operations / 1e6;
+}
+
+function freshTable({ timings, fresh }: Run): string {
+  const rows = fresh.map(({ engine, workload, size, total }) => [
+    labelOf(engine),
+    spread(total),
+    spread(timingOf(timings, engine, [workload, size])?.total ?? []),
+  ]);
+  return table(["", "fresh", "warm"], rows);
+}
+
+/** A row a workload, a column an engine; the checksum is that of most of them. */
+function checksumTable(run: Run): string {
+  const checked = run.timings.filter((timing) =>
+    timing.error !== null && succeeded(timing)
+  );
+  const engines = unique(checked.map(({ engine }) => engine));
+  const rows = selectionsOf(checked).map((selection) => {
+    const cells = engines.map((engine) => {
+      const error = timingOf(checked, engine, selection)?.error ?? null;
+      if (error === null) return "";
+      const text = error === 0 ? "0" : error.toExponential(0);
+      return error > TOLERANCE ? `**${text}**` : text;
+    });
+    const { checksum } = checked.find(({ workload, size, error }) =>
+      workload === selection[0] && size === selection[1] && error === 0
+    )!;
+    return [
+      `${selection[0]} ${count(selection[1])}`,
+      checksum.toPrecision(12),
+      ...cells,
+    ];
+  });
+  return table(["", "checksum", ...engines.map(labelOf)], rows);
+}
+
+function failureTable({ timings }: Run): string {
+  const rows = timings.flatMap(({ engine, workload, size, failed }) =>
+    failed === undefined
+      ? []
+      : [[labelOf(engine), `${workload} ${count(size)}`, failed]]
+  );
+  return table(["", "from", "with"], rows);
+}
+
+function nameOf({ timings }: Run, engine: EngineName): string {
+  const wrong = timings.some((timing) =>
+    timing.engine === engine && timing.error !== null &&
+    timing.error > TOLERANCE
+  );
+  return wrong ? `*${labelOf(engine)}*` : labelOf(engine);
+}
+
+function spread(times: readonly number[]): string {
+  if (times.length === 0) return "";
+  const middle = short(median(times));
+  if (times.length === 1) return middle;
+  return `${middle} (${short(Math.min(...times))}–${
+    short(Math.max(...times))
+  })`;
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}
+
+function selectionsOf(timings: readonly Timing[]): Selection[] {
+  const seen = new Map<string, Selection>();
+  for (const { workload, size } of timings) {
+    seen.set(`${workload} ${size}`, [workload, size]);
+  }
+  return [...seen.values()];
+}
+
+function unique<T>(items: readonly T[]): T[] {
+  return [...new Set(items)];
+}
+
+/** A table as `deno fmt` would lay it out. */
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = head.map((title, k) =>
+    Math.max(3, title.length, ...rows.map((row) => row[k]!.length))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, k) => cell.padEnd(widths[k]!)).join(" | ")} |`;
+  return [
+    line(head),
+    line(widths.map((width) => "-".repeat(width))),
+    ...rows.map(line),
+  ].join("\n");
+}

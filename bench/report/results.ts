@@ -1,0 +1,122 @@
+// What a run of the report found, and what can be said of it.
+import { type EngineName, OURS } from "../engines/engines.ts";
+import type { Selection, Weight, WorkloadName } from "./worker.ts";
+
+/** A run of the report, as it is saved. */
+export interface Run {
+  readonly date: string;
+  /** The command that made it. */
+  readonly command: string;
+  readonly machine: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** How long it took, in seconds. */
+  readonly seconds: number;
+  readonly timings: readonly Timing[];
+  /** The same in processes that had run nothing else before. */
+  readonly fresh: readonly Timing[];
+  readonly weights: readonly Weighing[];
+}
+
+/** An engine and a workload. */
+export interface Subject {
+  readonly engine: EngineName;
+  readonly workload: WorkloadName;
+  readonly size: number;
+}
+
+/** What an engine took for a workload: of each list, an element a process. */
+export interface Timing extends Subject {
+  readonly operations: number;
+  /** The first call, with all that is prepared or compiled for it, in milliseconds. */
+  readonly first: readonly number[];
+  /** A later call, in nanoseconds an operation. */
+  readonly total: readonly number[];
+  /** Which part of it is running the function before the sweep; empty if there is none. */
+  readonly share: readonly number[];
+  /** The chain of 1,000 by hand in the same process, just before and after. */
+  readonly yardstick: readonly number[];
+  /** The sum of the gradient's elements. */
+  readonly checksum: number;
+  /** How far the gradient is from that of most engines, as a part of its size; null for a value alone. */
+  readonly error: number | null;
+  /** Why there are no times, if there are none. */
+  readonly failed?: string;
+}
+
+/** What an engine weighs at a workload, in bytes an operation. */
+export type Weighing = Subject & Weight;
+
+/** Gradients further apart than this are not the same. */
+export const TOLERANCE = 1e-9;
+
+/** The number in the middle, or the mean of the two. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b), middle = sorted.length / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
+}
+
+/** Whether a timing has times. */
+export function succeeded({ failed }: Timing): boolean {
+  return failed === undefined;
+}
+
+/** Whether an engine is one of this module's ways to run a function. */
+export function isOurs(engine: EngineName): boolean {
+  return OURS.includes(engine);
+}
+
+/** The timing of an engine at a workload, if there is one that did not fail. */
+export function timingOf(
+  timings: readonly Timing[],
+  engine: EngineName,
+  [workload, size]: Selection,
+): Timing | undefined {
+  return timings.find((timing) =>
+    timing.engine === engine && timing.workload === workload &&
+    timing.size === size && succeeded(timing)
+  );
+}
+
+/** A gradient that an engine found. */
+export interface Finding {
+  readonly engine: EngineName;
+  readonly gradient: readonly number[];
+}
+
+/**
+ * How far each engine's gradient of one workload is from that which most of them
+ * agree on, as a part of its size. Of several such, the first counts.
+ */
+export function errorsOf(
+  findings: readonly Finding[],
+): Map<EngineName, number> {
+  let reference: readonly number[] = [], most = 0;
+  for (const { gradient } of findings) {
+    const agreeing = findings.filter((other) =>
+      distance(other.gradient, gradient) <= TOLERANCE
+    ).length;
+    if (agreeing > most) {
+      [reference, most] = [gradient, agreeing];
+    }
+  }
+  return new Map(
+    findings.map((
+      { engine, gradient },
+    ) => [engine, distance(gradient, reference)]),
+  );
+}
+
+/** The largest difference, as a part of the largest element of the second; infinite if one is NaN. */
+export function distance(
+  gradient: readonly number[],
+  reference: readonly number[],
+): number {
+  if (gradient.length !== reference.length) return Infinity;
+  let size = 0, difference = 0;
+  for (let i = 0; i < reference.length; i++) {
+    size = Math.max(size, Math.abs(reference[i]!));
+    difference = Math.max(difference, Math.abs(gradient[i]! - reference[i]!));
+  }
+  if (difference === 0) return 0;
+  return difference / size < Infinity ? difference / size : Infinity;
+}

@@ -1,0 +1,152 @@
+// The design's targets, and where each stands in a run.
+import type { EngineName } from "../engines/engines.ts";
+import { median, type Run, timingOf } from "./results.ts";
+import type { Selection } from "./worker.ts";
+
+/** A target. */
+export interface Target {
+  readonly what: string;
+  readonly against: string;
+  readonly target: string;
+  /** Where it stands; a number a size. */
+  readonly stands: readonly Standing[];
+}
+
+/** Where a target stands at one size. */
+export interface Standing {
+  readonly text: string;
+  readonly met: boolean;
+}
+
+/** Every target, in the order of the design. */
+export function targetsOf(run: Run): Target[] {
+  const total = (engine: EngineName, selection: Selection) =>
+    median(timingOf(run.timings, engine, selection)?.total ?? [NaN]);
+  /** How many times as long the first takes: the middle of what the processes say. */
+  const ratio = (
+    slow: EngineName,
+    fast: EngineName,
+    selection: Selection,
+  ): number => {
+    const slower = timingOf(run.timings, slow, selection)?.total ?? [NaN];
+    const faster = timingOf(run.timings, fast, selection)?.total ?? [NaN];
+    const both = Math.min(slower.length, faster.length);
+    return median(slower.slice(0, both).map((x, k) => x / faster[k]!));
+  };
+  const times = (
+    slow: EngineName,
+    fast: EngineName,
+    least: number,
+    ...selections: readonly Selection[]
+  ) =>
+    selections.map((selection) => atLeast(ratio(slow, fast, selection), least));
+  const weight = (engine: EngineName, size: number) =>
+    run.weights.find((each) => each.engine === engine && each.size === size);
+  const chain = (size: number): Selection => ["chain", size];
+  const perceptron: Selection = ["perceptron", 100];
+  const pair: Selection = ["two numbers", 2];
+  const OPERATIONS_OF_PAIR = 3;
+
+  return [
+    {
+      what: "graph, chain, N = 1e3, 1e4, 1e5, 1e6",
+      against: "adnn",
+      target: "≥ 2 × faster",
+      stands: times("adnn", "graph", 2, ...[1e3, 1e4, 1e5, 1e6].map(chain)),
+    },
+    {
+      what: "graph, bytes a node, built and differentiated",
+      against: "",
+      target: "≤ 120",
+      stands: [
+        atMost(weight("graph", 1e6)?.built ?? NaN, 120),
+        atMost(weight("graph", 1e6)?.differentiated ?? NaN, 120),
+      ],
+    },
+    {
+      what: "recorded, chain, N = 1e3",
+      against: "adnn",
+      target: "≥ 6 × faster",
+      stands: times("adnn", "recorded", 6, chain(1e3)),
+    },
+    {
+      what: "recorded, chain, N = 1e4, 1e5, 1e6",
+      against: "adnn",
+      target: "≥ 8 × faster",
+      stands: times("adnn", "recorded", 8, ...[1e4, 1e5, 1e6].map(chain)),
+    },
+    {
+      what: "recorded, chain, N = 1e6, time an operation",
+      against: "its own at N = 1e4",
+      target: "≤ 1.5 ×",
+      stands: [
+        atMost(
+          total("recorded", chain(1e6)) / total("recorded", chain(1e4)),
+          1.5,
+        ),
+      ],
+    },
+    {
+      what: "recorded, resident bytes an operation, N = 1e6",
+      against: "",
+      target: "≤ 32",
+      stands: [atMost(weight("recorded", 1e6)?.peak ?? NaN, 32)],
+    },
+    {
+      what: "recorded, perceptron 2-16-16-1, 100 points",
+      against: "adnn",
+      target: "≥ 5 × faster",
+      stands: times("adnn", "recorded", 5, perceptron),
+    },
+    {
+      what: "compiled, chain, N = 1e3: called, on flat arrays",
+      against: "rose 0.4.10",
+      target: "≥ 5 × faster",
+      stands: [
+        ...times("rose", "compiled", 5, chain(1e3)),
+        ...times("rose", "compiled, flat", 5, chain(1e3)),
+      ],
+    },
+    {
+      what: "the same, ns an operation",
+      against: "generated C",
+      target: "aim: 1.1",
+      stands: [
+        atMost(total("compiled", chain(1e3)), 1.1),
+        atMost(total("compiled, flat", chain(1e3)), 1.1),
+      ],
+    },
+    {
+      what: "compiled, chain, N = 1e5, 1e6, a later call",
+      against: "recorded",
+      target: "never slower",
+      stands: times("recorded", "compiled", 1, chain(1e5), chain(1e6)),
+    },
+    {
+      what: "compiled, gradient of two numbers, ns: a call, on flat arrays",
+      against: "",
+      target: "≤ 150",
+      stands: [
+        atMost(total("compiled", pair) * OPERATIONS_OF_PAIR, 150),
+        atMost(total("compiled, flat", pair) * OPERATIONS_OF_PAIR, 150),
+      ],
+    },
+  ];
+}
+
+function atLeast(value: number, limit: number): Standing {
+  return { text: short(value), met: value >= limit };
+}
+
+function atMost(value: number, limit: number): Standing {
+  return { text: short(value), met: value <= limit };
+}
+
+/** A number in three digits or so. */
+export function short(x: number): string {
+  if (!Number.isFinite(x)) return "–";
+  const digits = Math.abs(x) >= 100 ? 0 : Math.abs(x) >= 10 ? 1 : 2;
+  return Number(x.toFixed(digits)).toLocaleString("en", {
+    maximumFractionDigits: digits,
+  });
+}

@@ -1,0 +1,329 @@
+/**
+ * One engine, measured in a process of its own: what `collect.ts` runs.
+ *
+ * It is told the engine, the workloads and how to go about it in one JSON
+ * argument, and prints a JSON line when it begins with a workload and another
+ * when it is done.
+ *
+ * @module
+ */
+import { byHand } from "../engines/by_hand.ts";
+import type { Differentiate, Engine, Result } from "../engines/engine.ts";
+import { type EngineName, ENGINES, OURS } from "../engines/engines.ts";
+import {
+  chain,
+  operationsOf,
+  perceptron,
+  rosenbrock,
+  rungeKutta,
+  sharedSubexpressions,
+  twoNumbers,
+  type Workload,
+} from "../workloads/workloads.ts";
+
+/** A workload by name and size. */
+export type Selection = readonly [name: WorkloadName, size: number];
+
+/** What a worker is to do. */
+export interface Order {
+  readonly engine: EngineName;
+  /** Time them, or weigh them. */
+  readonly task: "time" | "memory";
+  readonly workloads: readonly Selection[];
+  /** Whether the process is to have run nothing else before. */
+  readonly fresh: boolean;
+  /** How long a workload may take, in milliseconds. */
+  readonly limit: number;
+}
+
+/** What a worker prints, a line each. */
+export type Message =
+  | { readonly begin: Selection }
+  | { readonly failed: Selection; readonly message: string }
+  | { readonly timed: Selection; readonly times: Times }
+  | { readonly weighed: Selection; readonly weight: Weight };
+
+/** What a workload took, in nanoseconds an operation unless it says otherwise. */
+export interface Times {
+  readonly operations: number;
+  /** Preparing, compiling and the first call, in milliseconds. */
+  readonly first: number;
+  /** A call, all included. */
+  readonly total: number;
+  /** Which part of it is running the function, where the sweep comes after that. */
+  readonly share: number | null;
+  /** What the chain of 1,000, differentiated by hand, took just before and after. */
+  readonly yardstick: number;
+  readonly value: number;
+  readonly gradient: readonly number[];
+}
+
+/** What a gradient weighs, in bytes an operation. */
+export interface Weight {
+  /** By how much a first gradient raised the process's peak of resident memory. */
+  readonly peak: number;
+  /**
+   * What is alive on the JavaScript heap and in its buffers between the halves
+   * of a call; null where there are none.
+   */
+  readonly built: number | null;
+  /** The same after the call, with the graph that an engine leaves. */
+  readonly differentiated: number | null;
+}
+
+/** Names of workloads. */
+export type WorkloadName =
+  | "chain"
+  | "Rosenbrock"
+  | "perceptron"
+  | "Runge–Kutta"
+  | "shared subexpressions"
+  | "two numbers";
+
+const WORKLOADS: Record<WorkloadName, (size: number) => Workload> = {
+  "chain": chain,
+  "Rosenbrock": rosenbrock,
+  "perceptron": perceptron,
+  "Runge–Kutta": rungeKutta,
+  "shared subexpressions": sharedSubexpressions,
+  "two numbers": twoNumbers,
+};
+
+const { gc } = globalThis as unknown as { gc: () => void };
+
+/** The latest result; all went into the sum, so that none could be left out. */
+let latest: Pick<Result, "value" | "gradient">;
+let sink = 0;
+
+function use({ value, gradient }: Result): void {
+  latest = { value, gradient };
+  sink += value + (gradient[gradient.length >> 1] ?? 0);
+}
+
+function nothing(): void {}
+
+/** How long so many calls took, in milliseconds. */
+function clock(run: Differentiate, calls: number): number {
+  const start = performance.now();
+  for (let k = 0; k < calls; k++) use(run(nothing));
+  return performance.now() - start;
+}
+
+/** Which part of so many calls was their first half; null if they have no halves. */
+function clockBuild(run: Differentiate, calls: number): number | null {
+  let built = NaN, building = 0;
+  const half = () => void (built = performance.now());
+  const start = performance.now();
+  for (let k = 0; k < calls; k++) {
+    const begun = performance.now();
+    use(run(half));
+    building += built - begun;
+  }
+  return Number.isNaN(built) ? null : building / (performance.now() - start);
+}
+
+// In milliseconds. A batch is long beside the clock's steps.
+const BATCH = 4;
+const WINDOW = 500;
+const WARM_UP = 4000;
+const SAMPLES = 250;
+/** A call that takes longer is timed once a process, after one that is not. */
+const LONG = 700;
+
+/** Runs until a window is hardly better than the one before. */
+function warmUp(run: Differentiate, calls: number): void {
+  const end = performance.now() + WARM_UP;
+  let before = Infinity;
+  while (performance.now() < end) {
+    const now = median(sample(WINDOW, () => clock(run, calls)));
+    if (now > 0.95 * before) return;
+    before = now;
+  }
+}
+
+/** How many calls make a batch. */
+function batchOf(run: Differentiate): number {
+  let calls = 1, took = clock(run, calls);
+  while (took < BATCH) {
+    calls *= took < BATCH / 8 ? 8 : 2;
+    took = clock(run, calls);
+  }
+  return calls;
+}
+
+/** As many samples as there is time for. */
+function sample<T>(time: number, take: () => T): T[] {
+  const samples: T[] = [], until = performance.now() + time;
+  do samples.push(take()); while (performance.now() < until);
+  return samples;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b), middle = sorted.length / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
+}
+
+/** The chain of 1,000, differentiated by hand: what this machine does just now. */
+const measureChain = byHand.prepare(chain(1000)) as Differentiate;
+
+function yardstick(): number {
+  const batches = Array.from({ length: 25 }, () => clock(measureChain, 200));
+  return median(batches) / 200 * 1e3;
+}
+
+/** What a call takes, in milliseconds, and which part of that is its first half. */
+function timeCalls(run: Differentiate): Pick<Times, "total" | "share"> {
+  const start = performance.now();
+  const shareOfOne = clockBuild(run, 1);
+  const one = performance.now() - start;
+  if (one > LONG) return { total: one, share: shareOfOne };
+  const calls = batchOf(run);
+  warmUp(run, calls);
+  gc();
+  const total = median(sample(SAMPLES, () => clock(run, calls))) / calls;
+  const shares = sample(SAMPLES / 2.5, () => clockBuild(run, calls));
+  return {
+    total,
+    share: shareOfOne === null ? null : median(shares as number[]),
+  };
+}
+
+async function time(engine: Engine, workload: Workload): Promise<Times> {
+  const operations = operationsOf(workload);
+  gc();
+  const start = performance.now();
+  const run = await engine.prepare(workload);
+  use(run(nothing));
+  const first = performance.now() - start;
+
+  const before = yardstick();
+  const { total, share } = timeCalls(run);
+  const { value, gradient } = latest;
+  const after = yardstick();
+
+  return {
+    operations,
+    first,
+    total: total * 1e6 / operations,
+    // Of a short call, the clock itself would be too much.
+    share: operations < 100 ? null : share,
+    yardstick: (before + after) / 2,
+    value,
+    gradient: Array.from(gradient),
+  };
+}
+
+async function weigh(engine: Engine, workload: Workload): Promise<Weight> {
+  const operations = operationsOf(workload);
+  gc();
+  const resident = peakResident();
+  const run = await engine.prepare(workload);
+  // In a function of its own, whose frame then holds no graph any more.
+  clock(run, 1);
+  const peak = (peakResident() - resident) / operations;
+  const before = alive();
+  let between: number | null = null;
+  const result = run(() => void (between = alive()));
+  const after = alive();
+  use(result);
+  if (between === null) return { peak, built: null, differentiated: null };
+  return {
+    peak,
+    built: (between - before) / operations,
+    differentiated: (after - before) / operations,
+  };
+}
+
+function alive(): number {
+  gc();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
+/** The most memory that this process has had; where the system does not tell, what it has. */
+function peakResident(): number {
+  try {
+    const status = Deno.readTextFileSync("/proc/self/status");
+    return Number(/VmHWM:\s*(\d+) kB/.exec(status)![1]) * 1024;
+  } catch {
+    return Deno.memoryUsage().rss;
+  }
+}
+
+/**
+ * Makes the process one that has done other things: every workload, small, with
+ * all operations; in this module, on all kinds of operand. A process that has
+ * only ever seen one is compiled for just that, and its figures are nobody's.
+ */
+async function live(name: EngineName): Promise<void> {
+  const names = OURS.includes(name) ? OURS : [name];
+  const small = [
+    chain(100),
+    rosenbrock(10),
+    perceptron(2),
+    sharedSubexpressions(10),
+    twoNumbers(),
+  ];
+  const programs: Differentiate[] = [];
+  for (const each of names) {
+    const engine = await ENGINES[each]();
+    for (const workload of small) {
+      try {
+        programs.push(await engine.prepare(workload));
+      } catch {
+        // What an engine cannot do is reported where that is measured.
+      }
+    }
+  }
+  const until = performance.now() + 500;
+  for (let k = 0; k < 200 && performance.now() < until; k++) {
+    for (const run of programs) {
+      try {
+        use(run(nothing));
+      } catch {
+        // As above.
+      }
+    }
+  }
+}
+
+function print(message: Message): void {
+  console.log(JSON.stringify(message));
+}
+
+if (import.meta.main) {
+  const order: Order = JSON.parse(Deno.args[0]!);
+  const engine = await ENGINES[order.engine]();
+  for (let k = 0; k < 20; k++) yardstick();
+  if (!order.fresh) await live(order.engine);
+  const failed = new Set<WorkloadName>();
+  let took: { name: WorkloadName; size: number; first: number } | undefined;
+  for (const selection of order.workloads) {
+    const [name, size] = selection;
+    if (failed.has(name)) continue;
+    print({ begin: selection });
+    try {
+      if (took?.name === name && took.first * size > order.limit * took.size) {
+        throw new Error(
+          `not tried: the first call of ${took.size} took ` +
+            `${(took.first / 1e3).toFixed(1)} s`,
+        );
+      }
+      const workload = WORKLOADS[name](size);
+      if (order.task === "time") {
+        const times = await time(engine, workload);
+        took = { name, size, first: times.first };
+        print({ timed: selection, times });
+      } else {
+        print({ weighed: selection, weight: await weigh(engine, workload) });
+      }
+    } catch (error) {
+      failed.add(name);
+      const { name: kind, message } = error as Error;
+      const text = kind === "Error" ? message : `${kind}: ${message}`;
+      print({ failed: selection, message: text });
+    }
+  }
+  // Never 1.
+  Deno.exit(sink === 0.123 ? 1 : 0);
+}

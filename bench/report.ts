@@ -3,11 +3,11 @@
  * run a function beside other packages, and writes `bench/report.md` with its
  * plots, the run itself as `bench/report.json`, and the README's table of targets.
  *
- * - `--compare old.json` runs the same, writes none of these, and says what became
- *   slower or faster than in a saved run; it fails if this module became slower.
+ * - `--save run.json` writes the run there instead, and nothing else.
+ * - `--compare old.json` says what became slower or faster than in a saved run
+ *   instead, and fails if this module became slower.
  * - `--threshold 1.15`: by how much, at least.
  * - `--processes 3`: how many each engine is timed in.
- * - `--save run.json`: where to save the run.
  * - `--from run.json`: takes a saved run instead of a new one.
  *
  * @module
@@ -43,8 +43,12 @@ const run = options.from === undefined
   : read(options.from);
 
 if (options.save !== undefined) write(options.save, run);
-if (old === null) {
-  if (options.from === undefined) write(new URL("report.json", BENCH), run);
+if (old !== null) compare(old, run);
+if (options.save === undefined && old === null) await publish(run);
+
+/** Writes the report, and what it is made of. */
+async function publish(run: Run): Promise<void> {
+  write(new URL("report.json", BENCH), run);
   Deno.writeTextFileSync(new URL("report.md", BENCH), pageOf(run));
   Deno.mkdirSync(new URL("plots", BENCH), { recursive: true });
   for (const [name, svg] of Object.entries(await plotsOf(run))) {
@@ -58,13 +62,15 @@ if (old === null) {
       (_, before, after) => `${before}\n${targetsTable(run)}\n${after}`,
     ),
   );
-} else {
+}
+
+function compare(old: Run, run: Run): void {
   const changes = changesBetween(old, run, threshold);
   console.log(describeChanges(changes, threshold));
   if (old.machine !== run.machine) {
     console.log(`The machines differ: ${old.machine}; ${run.machine}.`);
   }
-  if (isWorse(changes)) Deno.exit(1);
+  if (isWorse(changes)) Deno.exitCode = 1;
 }
 
 function progress(done: number, of: number, what: string): void {

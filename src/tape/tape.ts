@@ -78,10 +78,11 @@ export class Recording {
  * ```
  */
 export class Var {
+  // Declared and not defined; see `Node`.
   /** The entry of the tape. */
-  private readonly index: number;
+  declare private readonly index: number;
   /** The recording it belongs to. */
-  private readonly recording: Recording;
+  declare private readonly recording: Recording;
 
   /**
    * Transforms make Vars; there is no use for one of your own.

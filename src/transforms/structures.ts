@@ -54,6 +54,8 @@ export function flatten<T>(
   kind: LeafKind<T>,
   where: string,
 ): T[] {
+  // Numbers are leaves of every kind, and a list of them most of what there is.
+  if (isListOfNumbers(structure)) return structure.slice() as T[];
   const leaves: T[] = [];
   const visit = (x: unknown): void => {
     if (kind.is(x)) {
@@ -61,7 +63,6 @@ export function flatten<T>(
     } else if (Array.isArray(x) || x instanceof Float64Array) {
       for (let i = 0; i < x.length; i++) {
         const element: unknown = x[i];
-        // Numbers are leaves of every kind, and most of what there is.
         if (typeof element === "number") leaves.push(element as T);
         else visit(element);
       }
@@ -98,6 +99,7 @@ export function rebuild(
       floats.add(part);
       return part;
     }
+    if (isListOfNumbers(x)) return leaves.slice(next, next += x.length);
     if (Array.isArray(x)) {
       const array = [];
       for (let i = 0; i < x.length; i++) {
@@ -116,6 +118,14 @@ export function rebuild(
     return leaves[next++];
   };
   return visit(structure);
+}
+
+function isListOfNumbers(x: unknown): x is number[] {
+  if (!Array.isArray(x)) return false;
+  for (let i = 0; i < x.length; i++) {
+    if (typeof x[i] !== "number") return false;
+  }
+  return true;
 }
 
 // Arrays of Vars that stand for a Float64Array, which cannot hold them: once

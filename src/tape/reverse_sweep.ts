@@ -45,7 +45,9 @@ function seed(
   cotangents: readonly number[],
   adjoints: Float64Array,
 ): void {
-  adjoints.fill(0, start, end);
+  // `fill` takes 50 ns to begin.
+  if (end - start > 64) adjoints.fill(0, start, end);
+  else for (let i = start; i < end; i++) adjoints[i] = 0;
   for (let k = 0; k < outputs.length; k++) {
     adjoints[outputs[k]!]! += cotangents[k]!;
   }

@@ -88,9 +88,12 @@ export function rebuild(
   structure: unknown,
   leaves: readonly unknown[],
 ): unknown {
+  if (typeof structure === "number") return leaves[0];
+  if (isListOfNumbers(structure)) return leaves.slice();
   let next = 0;
   const visit = (x: unknown): unknown => {
     if (typeof x === "number") return leaves[next++];
+    if (isListOfNumbers(x)) return leaves.slice(next, next += x.length);
     if (standsForFloats(x)) {
       const part = leaves.slice(next, next += x.length);
       if (part.every((leaf) => typeof leaf === "number")) {
@@ -99,7 +102,6 @@ export function rebuild(
       floats.add(part);
       return part;
     }
-    if (isListOfNumbers(x)) return leaves.slice(next, next += x.length);
     if (Array.isArray(x)) {
       const array = [];
       for (let i = 0; i < x.length; i++) {

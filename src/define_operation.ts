@@ -121,8 +121,11 @@ function checkDefinition(definition: unknown): {
   }
   if (rules.length === 0 || value.length > rules.length) {
     throw new RangeError(
-      `Cannot ${call} ${name}: there are ${rules.length} partials for the ` +
-        `${value.length} parameters of value, expected one each`,
+      `Cannot ${call} ${name}: the number of rules in partials is ` +
+        `${rules.length}, expected ${
+          Math.max(1, value.length)
+        }, one for each ` +
+        "parameter of value",
     );
   }
   return {
@@ -139,7 +142,7 @@ function checkDefinition(definition: unknown): {
           name,
           `the result of partials[${i}]`,
           partial,
-          "a Scalar",
+          "a number, Node or Var",
         );
       }
       return partial;

@@ -1287,7 +1287,7 @@ function elements(
     name,
     `operand ${position}`,
     list,
-    "an array of numbers, Nodes or Vars",
+    "an array of numbers, Nodes or Vars, or a Float64Array",
   );
 }
 

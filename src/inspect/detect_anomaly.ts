@@ -67,7 +67,7 @@ export function detectAnomaly<R>(
   const result = underWatch(new AnomalyWatch(infinities), run);
   if (isPromise(result)) {
     const expected =
-      "a value that is there when run returns, and the watch ends";
+      "a value: the watch ends when run returns, so await before detectAnomaly";
     throw wrongKind(CALL, "the result of run", result, expected);
   }
   return result;

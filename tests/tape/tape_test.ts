@@ -533,8 +533,9 @@ describe("a Var", () => {
       ).message;
       assertEquals(
         message,
-        "Cannot use a JavaScript operator on a Var: call add, sub, mul, " +
-          "div, pow, lt, gt, eq … instead, or read .value for the number",
+        "Cannot use a Var with JavaScript's operators or Math: call add, " +
+          "sub, mul, div, pow, lt, gt, eq, sin … instead, or read .value " +
+          "for the number",
       );
     }
   });

@@ -1,13 +1,19 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { isRecording, underWatch } from "../tape/tape.ts";
+import { isRecording, underWatch, type Var } from "../tape/tape.ts";
 import {
+  isRecordable,
   type Recordable,
   type Recorded,
   scalarsOf,
   withRecorded,
 } from "../transforms/recorded.ts";
-import { isRecord, rebuild } from "../transforms/structures.ts";
+import {
+  isRecord,
+  type LeafKind,
+  NUMBERS_EXPECTED,
+  rebuild,
+} from "../transforms/structures.ts";
 import { watch } from "../watch.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
@@ -167,6 +173,12 @@ function resultOf({ outputs, result }: Recorded): unknown {
   return rebuild(result, outputs.map(({ value }) => value));
 }
 
+const ARGUMENT: LeafKind<number | Var> = {
+  expected: NUMBERS_EXPECTED,
+  is: isRecordable,
+  hint: () => "what is no number belongs in a closure",
+};
+
 function record<R>(
   f: (...inputs: unknown[]) => unknown,
   inputs: readonly unknown[],
@@ -174,7 +186,7 @@ function record<R>(
   finish: (recorded: Recorded) => R,
 ): R {
   inputs.forEach((input, k) =>
-    scalarsOf(input, "compile", `argument ${k + 1}`)
+    scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT)
   );
   const all = (list: readonly unknown[]) => f(...list);
   return withRecorded("compile", all, inputs, [], finish, frozen);

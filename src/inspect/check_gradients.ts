@@ -7,6 +7,7 @@ import {
   type Argument,
   flatten,
   type LeafKind,
+  NUMBERS_EXPECTED,
   pathOf,
   rebuild,
 } from "../transforms/structures.ts";
@@ -93,7 +94,7 @@ export function checkGradients<X>(
   const along = (i: number) => (moved: number): number =>
     valueOf(resultOf(f, rebuild(x, numbers.with(i, moved))));
   const y = valueOf(resultOf(f, rebuild(x, numbers)));
-  checkFinite(y, "the result");
+  checkFinite(y, "the function's result");
 
   const gradient = gradientByGraph(f, x, numbers);
   const tolerances = tolerancesFor(y, options);
@@ -113,7 +114,7 @@ export function checkGradients<X>(
 const CALL = "checkGradients";
 
 const NUMBERS: LeafKind<number> = {
-  expected: "a number",
+  expected: NUMBERS_EXPECTED,
   is: (value): value is number => typeof value === "number",
 };
 
@@ -141,7 +142,7 @@ function gradientByGraph<X>(
 function resultOf<X>(f: (x: X) => Scalar, x: unknown): number | Node {
   const result = f(x as X);
   if (typeof result === "number" || result instanceof Node) return result;
-  throw wrongKind(CALL, "the result", result, "a number or Node");
+  throw wrongKind(CALL, "the function's result", result, "a number or Node");
 }
 
 function valueOf(result: number | Node): number {

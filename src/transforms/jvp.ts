@@ -60,7 +60,8 @@ export function directional(
   vector: unknown,
   data: readonly unknown[],
 ): { value: unknown; tangent: unknown } {
-  const seeds = matchingScalars(vector, x, call, "argument 1");
+  const name = call === "jvp" ? "the tangent" : "the vector";
+  const seeds = matchingScalars(vector, x, call, [name, "argument 1"]);
   return withRecorded(call, f, x, data, (recorded) => ({
     value: rebuild(
       recorded.result,

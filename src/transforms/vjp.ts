@@ -69,7 +69,10 @@ export function vjp<X, D extends readonly unknown[], Y>(
           if (!numeric && !recorded.around?.open) {
             throw outlived("pullback", "what the function closes over");
           }
-          const seeds = matchingScalars(cotangent, result, "pullback", "value");
+          const seeds = matchingScalars(cotangent, result, "pullback", [
+            "the cotangent",
+            "the value",
+          ]);
           return rebuild(x, pullBack(kept, seeds, room)) as [Leaf<C>] extends
             [number] ? Like<A>
             : Like<A> | Vector<A>;

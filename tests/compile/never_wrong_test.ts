@@ -257,7 +257,9 @@ describe("program(...) inside a recording", () => {
 
 describe("arguments that are no numbers", () => {
   const f = compile((x: Scalar, _data: unknown) => x);
-  const expected = "expected a number, a Var, or an array or object of them";
+  const expected =
+    "expected a number, or an array, plain object or Float64Array of numbers; " +
+    "what is no number belongs in a closure";
 
   const wrong: readonly (readonly [unknown, string, string])[] = [
     ["a", "argument 2", 'the string "a"'],

@@ -35,7 +35,8 @@ export interface Compiled<F extends Recordable> extends Disposable {
  * of the function itself to the last bit.
  *
  * All arguments are structures of numbers, and all of their numbers may differ
- * from call to call; what depends on one may not decide the control flow.
+ * from call to call; what depends on one may not decide the control flow. What
+ * the function reads from outside is read when it is recorded, and not again.
  * Called inside a function that is recorded or compiled, it is recorded through.
  *
  * A compiled function holds memory until it is garbage, or disposed of.
@@ -44,9 +45,10 @@ export interface Compiled<F extends Recordable> extends Disposable {
  * Scalars: your own, or what a transform made, as in
  * `compile(valueAndGrad(loss))` or `compile(hessian(f))`.
  * @returns A function of the same arguments and result.
- * @throws {TypeError} (the returned function) If a leaf of an argument is no
- * number, or the number of a Var is read while it is recorded: branch with
- * `select`, `min`, `max`, `clamp`, `lt` ….
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a
+ * leaf of an argument is no number or one of the result no Scalar, the number of
+ * a Var is read while it is recorded (branch with `select`, `min`, `max`,
+ * `clamp`, `lt` …), or it was disposed of.
  *
  * @example
  * ```ts

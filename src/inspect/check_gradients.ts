@@ -15,10 +15,10 @@ import {
 /** Options of {@linkcode checkGradients}. */
 export interface CheckGradientsOptions {
   /**
-   * How far to move an argument to each side.
+   * How far to move an argument x to each side. If none is given and the
+   * gradient disagrees, smaller and larger steps are tried as well.
    *
-   * @default {Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x))} for an
-   * argument x, and if the gradient disagrees other steps, smaller and larger.
+   * @default {Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x))}
    */
   readonly step?: number;
   /**
@@ -45,8 +45,12 @@ export interface CheckGradientsOptions {
  * kink (`relu` at 0), at the edge of the domain (`sqrt` at 0), and of course
  * where `stopGradient` is used. What is NaN or infinite never agrees.
  *
+ * A transform takes no Nodes, so `f` cannot hand its argument to one: not
+ * `checkGradients(grad(f), x)`.
+ *
  * @typeParam X What `f` takes.
- * @param f The function; it is called with Nodes once and with numbers often.
+ * @param f A function of one argument, called with Nodes once and with numbers
+ * often.
  * @param x Where to check: a number, or numbers in arrays, tuples, nested
  * objects and Float64Arrays.
  * @param options Step and tolerances.

@@ -32,8 +32,9 @@ export interface ValueAndGradient<A> {
  * as an array). Further arguments are data, passed on as they are.
  * @returns A function of the same arguments that gives the gradient, in the
  * shape of the first.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, or `f` gives something other than one Scalar.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument is no number, or `f` gives something other than one
+ * Scalar.
  *
  * @example
  * ```ts

@@ -25,9 +25,9 @@ export interface ValueAndTangent<A, Y> {
  * arguments are data.
  * @returns A function of the argument, the tangent in its shape, and the data,
  * that gives value and tangent.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, one of the result no Scalar, or the tangent has another shape
- * than the argument.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument no number, one of the result no Scalar, or the tangent
+ * has another shape than the argument.
  *
  * @example
  * ```ts

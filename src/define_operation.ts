@@ -23,9 +23,10 @@ export interface OperationDefinition<P extends readonly number[]> {
   readonly value: (...operands: P) => number;
   /**
    * Its partial derivatives, a rule an operand, in the order of the operands;
-   * for an operation of one operand the rule alone will do. Write rules in this
-   * module's operations (`add`, not `+`), so that they can be differentiated
-   * and compiled in turn.
+   * for an operation of one operand the rule alone will do. A rule is given all
+   * operands, and then the operation's result. Write rules in this module's
+   * operations (`add`, not `+`), so that they can be differentiated and compiled
+   * in turn.
    */
   readonly partials:
     | { readonly [I in keyof P]: PartialRule<P> }
@@ -62,6 +63,20 @@ export type DefinedOperation<P extends readonly number[]> = <
  * const x = new Node(-1);
  * backward(softsign(x));
  * assertEquals([softsign(-1), x.grad], [-0.5, 0.25]);
+ * ```
+ *
+ * @example Two operands, and rules that use the result
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { defineOperation, div, grad, type Scalar } from "@chainrule/autograd";
+ *
+ * const distance = defineOperation({
+ *   name: "distance",
+ *   value: (a: number, b: number) => Math.hypot(a, b),
+ *   partials: [(a, _b, out) => div(a, out), (_a, b, out) => div(b, out)],
+ * });
+ * const f = ([x, y]: [Scalar, Scalar]) => distance(x, y);
+ * assertEquals(grad(f)([3, 4]), [0.6, 0.8]);
  * ```
  */
 export function defineOperation<P extends [number, ...number[]]>(
@@ -121,8 +136,11 @@ function checkDefinition(definition: unknown): {
   }
   if (rules.length === 0 || value.length > rules.length) {
     throw new RangeError(
-      `Cannot ${call} ${name}: there are ${rules.length} partials for the ` +
-        `${value.length} parameters of value, expected one each`,
+      `Cannot ${call} ${name}: the number of rules in partials is ` +
+        `${rules.length}, expected ${
+          Math.max(1, value.length)
+        }, one for each ` +
+        "parameter of value",
     );
   }
   return {
@@ -139,7 +157,7 @@ function checkDefinition(definition: unknown): {
           name,
           `the result of partials[${i}]`,
           partial,
-          "a Scalar",
+          "a number, Node or Var",
         );
       }
       return partial;

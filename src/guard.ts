@@ -18,8 +18,9 @@ export function guard<T extends object>(
   function toPrimitive(this: T, hint: string): string {
     if (hint === "string") return describe(this);
     throw new TypeError(
-      `Cannot use a JavaScript operator on a ${kind}: call add, sub, mul, ` +
-        "div, pow, lt, gt, eq … instead, or read .value for the number",
+      `Cannot use a ${kind} with JavaScript's operators or Math: call add, ` +
+        "sub, mul, div, pow, lt, gt, eq, sin … instead, or read .value for " +
+        "the number",
     );
   }
   const methods = {

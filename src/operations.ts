@@ -56,7 +56,7 @@ const primitives: Primitives = definePrimitives({
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export function add(a: Scalar, b: Scalar): Scalar {
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export function sub(a: Scalar, b: Scalar): Scalar {
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -152,7 +152,7 @@ export function mul(a: Scalar, b: Scalar): Scalar {
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -805,7 +805,7 @@ export function round(x: Scalar): Scalar {
  * @param base The base.
  * @param exponent The exponent.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -830,7 +830,7 @@ export function pow(base: Scalar, exponent: Scalar): Scalar {
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -855,7 +855,7 @@ export function hypot(a: Scalar, b: Scalar): Scalar {
  * @param y The ordinate.
  * @param x The abscissa.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -880,7 +880,7 @@ export function atan2(y: Scalar, x: Scalar): Scalar {
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -899,12 +899,13 @@ export function logAddExp(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * The smaller operand, which takes the derivative; at a tie each takes half.
+ * The smaller of two operands, which takes the derivative; at a tie each takes
+ * half.
  *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -923,12 +924,13 @@ export function min(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * The larger operand, which takes the derivative; at a tie each takes half.
+ * The larger of two operands, which takes the derivative; at a tie each takes
+ * half.
  *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -949,10 +951,13 @@ export function max(a: Scalar, b: Scalar): Scalar {
 /**
  * 1 where a < b, else 0. Its derivative is 0.
  *
+ * This is a condition for {@linkcode select}. An `if` needs a number, as a Node or
+ * Var is always true: `if (primal(a) < primal(b))`.
+ *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -973,10 +978,13 @@ export function lt(a: Scalar, b: Scalar): Scalar {
 /**
  * 1 where a ≤ b, else 0. Its derivative is 0.
  *
+ * This is a condition for {@linkcode select}. An `if` needs a number, as a Node or
+ * Var is always true: `if (primal(a) <= primal(b))`.
+ *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -997,10 +1005,13 @@ export function le(a: Scalar, b: Scalar): Scalar {
 /**
  * 1 where a > b, else 0. Its derivative is 0.
  *
+ * This is a condition for {@linkcode select}. An `if` needs a number, as a Node or
+ * Var is always true: `if (primal(a) > primal(b))`.
+ *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1021,10 +1032,13 @@ export function gt(a: Scalar, b: Scalar): Scalar {
 /**
  * 1 where a ≥ b, else 0. Its derivative is 0.
  *
+ * This is a condition for {@linkcode select}. An `if` needs a number, as a Node or
+ * Var is always true: `if (primal(a) >= primal(b))`.
+ *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1045,10 +1059,13 @@ export function ge(a: Scalar, b: Scalar): Scalar {
 /**
  * 1 where a = b, else 0. Its derivative is 0.
  *
+ * This is a condition for {@linkcode select}. An `if` needs a number, as a Node or
+ * Var is always true: `if (primal(a) === primal(b))`.
+ *
  * @param a The first operand.
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1074,7 +1091,7 @@ export function eq(a: Scalar, b: Scalar): Scalar {
  * @param low The lower bound.
  * @param high The upper bound, which wins where the bounds cross.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1105,7 +1122,7 @@ export function clamp(x: Scalar, low: Scalar, high: Scalar): Scalar {
  * @param a The value where the condition is not 0.
  * @param b The value where it is 0.
  * @returns A Scalar of the operands' kind.
- * @throws {TypeError} If an operand is not a Scalar.
+ * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1134,7 +1151,7 @@ export type ScalarList = readonly Scalar[] | Float64Array;
  *
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
- * @throws {TypeError} If `xs` is not a list of Scalars.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1155,7 +1172,7 @@ export function sum(xs: ScalarList): Scalar {
  *
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
- * @throws {TypeError} If `xs` is not a list of Scalars.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1177,7 +1194,8 @@ export function mean(xs: ScalarList): Scalar {
  * @param a The first list.
  * @param b The second list.
  * @returns A Scalar of the elements' kind.
- * @throws {TypeError} If an argument is not a list of Scalars.
+ * @throws {TypeError} If an argument is not a list of Scalars, or a Node
+ * meets a Var.
  * @throws {RangeError} If the lists differ in length.
  *
  * @example
@@ -1215,7 +1233,7 @@ export function dot(a: ScalarList, b: ScalarList): Scalar {
  *
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
- * @throws {TypeError} If `xs` is not a list of Scalars.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
  *
  * @example
  * ```ts
@@ -1260,9 +1278,13 @@ export function stopGradient(x: Scalar): Scalar {
  * The number that a Scalar stands for: itself, or its `value`. For control flow
  * and printing; what is computed from it has no derivative.
  *
+ * A Node or Var is an object: as a condition it is true whatever its number, and
+ * it is not `===` to any. Conditions need its primal.
+ *
  * @param x The Scalar.
  * @returns Its number.
- * @throws {TypeError} If `x` is not a Scalar.
+ * @throws {TypeError} If `x` is not a Scalar, is a Var whose function has
+ * returned, or one in a function that is being compiled.
  *
  * @example
  * ```ts
@@ -1287,7 +1309,7 @@ function elements(
     name,
     `operand ${position}`,
     list,
-    "an array of numbers, Nodes or Vars",
+    "an array of numbers, Nodes or Vars, or a Float64Array",
   );
 }
 

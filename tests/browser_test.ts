@@ -99,9 +99,9 @@ describe("in a browser", () => {
       "Node(value: 5, grad: 10, leaf)",
       "Node(value: 25, grad: 1, mul)",
     ]);
-    const message = "TypeError: Cannot use a JavaScript operator on a Node: " +
-      "call add, sub, mul, div, pow, lt, gt, eq … instead, " +
-      "or read .value for the number";
+    const message = "TypeError: Cannot use a Node with JavaScript's " +
+      "operators or Math: call add, sub, mul, div, pow, lt, gt, eq, sin … " +
+      "instead, or read .value for the number";
     assertEquals(operators, [message, message, message]);
     assertEquals(
       operand,

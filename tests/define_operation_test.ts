@@ -200,7 +200,8 @@ describe("a defined operation", () => {
       const y = broken(a, b);
       assertEquals(
         assertThrows(() => backward(y), TypeError).message,
-        `Cannot broken: the result of partials[1] is ${what}, expected a Scalar`,
+        `Cannot broken: the result of partials[1] is ${what}, ` +
+          "expected a number, Node or Var",
       );
       assertEquals([a.grad, b.grad], [0, 0]);
     }
@@ -261,8 +262,8 @@ describe("defineOperation", () => {
         defineOperation({ name: "f", value, partials } as never);
       assertEquals(
         assertThrows(define, RangeError).message,
-        `Cannot defineOperation f: there are ${count} partials for the ` +
-          "2 parameters of value, expected one each",
+        "Cannot defineOperation f: the number of rules in partials is " +
+          `${count}, expected 2, one for each parameter of value`,
       );
     });
   }

@@ -359,7 +359,7 @@ describe("a wrong operand", () => {
         assertEquals(
           assertThrows(() => call(value as never), TypeError).message,
           `Cannot ${name}: operand ${position} is ${what}, ` +
-            "expected an array of numbers, Nodes or Vars",
+            "expected an array of numbers, Nodes or Vars, or a Float64Array",
         );
       }
     }

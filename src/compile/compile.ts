@@ -1,13 +1,19 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { isRecording, underWatch } from "../tape/tape.ts";
+import { isRecording, underWatch, type Var } from "../tape/tape.ts";
 import {
+  isRecordable,
   type Recordable,
   type Recorded,
   scalarsOf,
   withRecorded,
 } from "../transforms/recorded.ts";
-import { isRecord, rebuild } from "../transforms/structures.ts";
+import {
+  isRecord,
+  type LeafKind,
+  NUMBERS_EXPECTED,
+  rebuild,
+} from "../transforms/structures.ts";
 import { watch } from "../watch.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
@@ -29,7 +35,8 @@ export interface Compiled<F extends Recordable> extends Disposable {
  * of the function itself to the last bit.
  *
  * All arguments are structures of numbers, and all of their numbers may differ
- * from call to call; what depends on one may not decide the control flow.
+ * from call to call; what depends on one may not decide the control flow. What
+ * the function reads from outside is read when it is recorded, and not again.
  * Called inside a function that is recorded or compiled, it is recorded through.
  *
  * A compiled function holds memory until it is garbage, or disposed of.
@@ -38,9 +45,10 @@ export interface Compiled<F extends Recordable> extends Disposable {
  * Scalars: your own, or what a transform made, as in
  * `compile(valueAndGrad(loss))` or `compile(hessian(f))`.
  * @returns A function of the same arguments and result.
- * @throws {TypeError} (the returned function) If a leaf of an argument is no
- * number, or the number of a Var is read while it is recorded: branch with
- * `select`, `min`, `max`, `clamp`, `lt` ….
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a
+ * leaf of an argument is no number or one of the result no Scalar, the number of
+ * a Var is read while it is recorded (branch with `select`, `min`, `max`,
+ * `clamp`, `lt` …), or it was disposed of.
  *
  * @example
  * ```ts
@@ -167,6 +175,12 @@ function resultOf({ outputs, result }: Recorded): unknown {
   return rebuild(result, outputs.map(({ value }) => value));
 }
 
+const ARGUMENT: LeafKind<number | Var> = {
+  expected: NUMBERS_EXPECTED,
+  is: isRecordable,
+  hint: () => "what is no number belongs in a closure",
+};
+
 function record<R>(
   f: (...inputs: unknown[]) => unknown,
   inputs: readonly unknown[],
@@ -174,7 +188,7 @@ function record<R>(
   finish: (recorded: Recorded) => R,
 ): R {
   inputs.forEach((input, k) =>
-    scalarsOf(input, "compile", `argument ${k + 1}`)
+    scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT)
   );
   const all = (list: readonly unknown[]) => f(...list);
   return withRecorded("compile", all, inputs, [], finish, frozen);

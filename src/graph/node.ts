@@ -26,7 +26,8 @@ class Custom {
  *
  * The operations of this module build nodes. `new Node(value)` makes a leaf,
  * and the whole constructor an operation of your own, whose `backwardFn` adds
- * to its parents' gradients. `console.log` shows a node in one line.
+ * to its parents' gradients. `console.log` shows a node in one line, and
+ * JavaScript's own operators throw on it: `add(a, b)`, not `a + b`.
  *
  * @example A leaf, and an operation written by hand
  * ```ts

@@ -45,7 +45,12 @@ export function orderFrom(
   call: string,
   visit?: (node: Node) => void,
 ): Node[] {
-  if (!(root instanceof Node)) throw wrongKind(call, "root", root, "a Node");
+  if (!(root instanceof Node)) {
+    const hint = typeof root === "number"
+      ? "; an operation gives one if one of its operands is a Node"
+      : "";
+    throw wrongKind(call, "root", root, `a Node${hint}`);
+  }
   const onPath = ++latestMark, done = ++latestMark;
   const order: Node[] = [];
   const lists: Reading[] = [];

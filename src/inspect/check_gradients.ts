@@ -7,6 +7,7 @@ import {
   type Argument,
   flatten,
   type LeafKind,
+  NUMBERS_EXPECTED,
   pathOf,
   rebuild,
 } from "../transforms/structures.ts";
@@ -14,10 +15,10 @@ import {
 /** Options of {@linkcode checkGradients}. */
 export interface CheckGradientsOptions {
   /**
-   * How far to move an argument to each side.
+   * How far to move an argument x to each side. If none is given and the
+   * gradient disagrees, smaller and larger steps are tried as well.
    *
-   * @default {Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x))} for an
-   * argument x, and if the gradient disagrees other steps, smaller and larger.
+   * @default {Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(x))}
    */
   readonly step?: number;
   /**
@@ -44,8 +45,12 @@ export interface CheckGradientsOptions {
  * kink (`relu` at 0), at the edge of the domain (`sqrt` at 0), and of course
  * where `stopGradient` is used. What is NaN or infinite never agrees.
  *
+ * A transform takes no Nodes, so `f` cannot hand its argument to one: not
+ * `checkGradients(grad(f), x)`.
+ *
  * @typeParam X What `f` takes.
- * @param f The function; it is called with Nodes once and with numbers often.
+ * @param f A function of one argument, called with Nodes once and with numbers
+ * often.
  * @param x Where to check: a number, or numbers in arrays, tuples, nested
  * objects and Float64Arrays.
  * @param options Step and tolerances.
@@ -93,7 +98,7 @@ export function checkGradients<X>(
   const along = (i: number) => (moved: number): number =>
     valueOf(resultOf(f, rebuild(x, numbers.with(i, moved))));
   const y = valueOf(resultOf(f, rebuild(x, numbers)));
-  checkFinite(y, "the result");
+  checkFinite(y, "the function's result");
 
   const gradient = gradientByGraph(f, x, numbers);
   const tolerances = tolerancesFor(y, options);
@@ -113,7 +118,7 @@ export function checkGradients<X>(
 const CALL = "checkGradients";
 
 const NUMBERS: LeafKind<number> = {
-  expected: "a number",
+  expected: NUMBERS_EXPECTED,
   is: (value): value is number => typeof value === "number",
 };
 
@@ -141,7 +146,7 @@ function gradientByGraph<X>(
 function resultOf<X>(f: (x: X) => Scalar, x: unknown): number | Node {
   const result = f(x as X);
   if (typeof result === "number" || result instanceof Node) return result;
-  throw wrongKind(CALL, "the result", result, "a number or Node");
+  throw wrongKind(CALL, "the function's result", result, "a number or Node");
 }
 
 function valueOf(result: number | Node): number {

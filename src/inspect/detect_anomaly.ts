@@ -23,8 +23,8 @@ export interface DetectAnomalyOptions {
  * well, though not where its operations were called. A compiled function is
  * recorded again, as the function it was made of. Plain numbers are not
  * watched, nor what the result does not depend on when it is differentiated.
- * An argument that is not finite is nobody's fault: the first operation on it
- * that is not either is named.
+ * If an argument is not finite to begin with, the error names the first
+ * operation on it whose value is not finite either.
  *
  * While it is watched, an operation costs microseconds and about a kilobyte;
  * while nothing is, nothing. This is for looking, not for leaving on.
@@ -67,7 +67,7 @@ export function detectAnomaly<R>(
   const result = underWatch(new AnomalyWatch(infinities), run);
   if (isPromise(result)) {
     const expected =
-      "a value that is there when run returns, and the watch ends";
+      "a value: the watch ends when run returns, so await before detectAnomaly";
     throw wrongKind(CALL, "the result of run", result, expected);
   }
   return result;

@@ -286,7 +286,8 @@ export function valueOf(x: Var, call: string): number {
   if (recording.frozen && dependsOnArguments(recording)) {
     throw new TypeError(
       `Cannot ${call} in a function that is being compiled: its number would ` +
-        "be frozen; branch with select, min, max, clamp, lt, le, gt, ge or eq",
+        "be frozen; branch with select, min, max, clamp, lt, le, gt, ge or " +
+        "eq, and take the length of a loop from a closure",
     );
   }
   return values[x["index"]]!;

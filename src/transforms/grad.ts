@@ -1,7 +1,12 @@
 import type { Scalar } from "../scalar.ts";
 import { wrongKind } from "../errors.ts";
 import { Var } from "../tape/tape.ts";
-import { type Recordable, type Recorded, withRecorded } from "./recorded.ts";
+import {
+  type Recordable,
+  type Recorded,
+  SOLE_RESULT,
+  withRecorded,
+} from "./recorded.ts";
 import {
   type Argument,
   type Like,
@@ -27,8 +32,9 @@ export interface ValueAndGradient<A> {
  * as an array). Further arguments are data, passed on as they are.
  * @returns A function of the same arguments that gives the gradient, in the
  * shape of the first.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, or `f` gives something other than one Scalar.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument is no number, or `f` gives something other than one
+ * Scalar.
  *
  * @example
  * ```ts
@@ -82,11 +88,13 @@ export function gradientOf(
   x: unknown,
   data: readonly unknown[],
 ) => { value: Scalar; gradient: unknown } {
-  return (x, data) =>
-    withRecorded(call, f, x, data, (recorded) => {
+  return (x, data) => {
+    const finish = (recorded: Recorded) => {
       const { value } = soleOutput(recorded, call);
       return { value, gradient: rebuild(x, pullBack(recorded, [1])) };
-    });
+    };
+    return withRecorded(call, f, x, data, finish, false, SOLE_RESULT);
+  };
 }
 
 function soleOutput(
@@ -94,5 +102,6 @@ function soleOutput(
   call: string,
 ): { value: Scalar } {
   if (typeof result === "number" || result instanceof Var) return outputs[0]!;
-  throw wrongKind(call, "the function's result", result, "a number or Var");
+  const { expected } = SOLE_RESULT;
+  throw wrongKind(call, "the function's result", result, expected);
 }

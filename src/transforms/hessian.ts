@@ -10,9 +10,10 @@ import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
  * exactly: the gradient is recorded, its reverse sweep as operations, and one
  * forward sweep an input gives a column (forward over reverse).
  *
- * @param f A function as `grad` takes it.
- * @returns A function of the same arguments that gives the rows.
- * @throws {TypeError} (the returned function) As `grad`.
+ * @param f A function as {@linkcode grad} takes it.
+ * @returns A function of the same arguments that gives the rows; rows and
+ * columns are in the order of the argument's leaves.
+ * @throws {TypeError} (the returned function) As {@linkcode grad}.
  *
  * @example
  * ```ts
@@ -42,11 +43,11 @@ export function hessian<X, D extends readonly unknown[]>(
  * sweep. The memory is that of a recorded gradient, about three times the
  * function's own recording, whatever the number of inputs.
  *
- * @param f A function as `grad` takes it.
+ * @param f A function as {@linkcode grad} takes it.
  * @returns A function of the argument, a vector in its shape, and the data,
  * that gives the product in that shape.
- * @throws {TypeError} (the returned function) As `grad`, and if the vector has
- * another shape than the argument.
+ * @throws {TypeError} (the returned function) As {@linkcode grad}, and if the
+ * vector has another shape than the argument.
  *
  * @example
  * ```ts

@@ -5,16 +5,16 @@ import { pullBack, pushForward } from "./sweeps.ts";
 
 /**
  * The function that computes the Jacobian matrix of `f` by its first argument:
- * a row an output, a column an input, each in the order of its structure. One
- * recorded run, and as many sweeps as there are inputs or outputs, whichever
- * are fewer.
+ * a row an output, a column an input, in the order of the leaves of result and
+ * argument. One recorded run, and as many sweeps as there are inputs or outputs,
+ * whichever are fewer.
  *
  * @param f A function of a structure that gives a structure of Scalars. Further
  * arguments are data.
  * @returns A function of the same arguments that gives the rows. A function
  * that gives one Scalar has one row.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, or one of the result no Scalar.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument no number, or one of the result no Scalar.
  *
  * @example
  * ```ts

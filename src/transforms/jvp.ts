@@ -25,9 +25,9 @@ export interface ValueAndTangent<A, Y> {
  * arguments are data.
  * @returns A function of the argument, the tangent in its shape, and the data,
  * that gives value and tangent.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, one of the result no Scalar, or the tangent has another shape
- * than the argument.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument no number, one of the result no Scalar, or the tangent
+ * has another shape than the argument.
  *
  * @example
  * ```ts
@@ -60,7 +60,8 @@ export function directional(
   vector: unknown,
   data: readonly unknown[],
 ): { value: unknown; tangent: unknown } {
-  const seeds = matchingScalars(vector, x, call, "argument 1");
+  const name = call === "jvp" ? "the tangent" : "the vector";
+  const seeds = matchingScalars(vector, x, call, [name, "argument 1"]);
   return withRecorded(call, f, x, data, (recorded) => ({
     value: rebuild(
       recorded.result,

@@ -1,6 +1,6 @@
 import type { Var } from "../tape/tape.ts";
-import { scalarsOf } from "./recorded.ts";
-import { shapeOf } from "./structures.ts";
+import { isRecordable, scalarsOf } from "./recorded.ts";
+import { mismatch } from "./structures.ts";
 
 /**
  * The leaves of a vector that goes with a structure: a tangent or a cotangent.
@@ -8,20 +8,26 @@ import { shapeOf } from "./structures.ts";
  * @param vector What the user gave.
  * @param like The structure it must have the shape of.
  * @param call The call, for messages.
- * @param name What `like` is called.
+ * @param names What `vector` and `like` are called.
  * @throws {TypeError} If it has another shape, or a leaf that is no number.
  */
 export function matchingScalars(
   vector: unknown,
   like: unknown,
   call: string,
-  name: string,
+  names: readonly [vector: string, like: string],
 ): (number | Var)[] {
-  const scalars = scalarsOf(vector, call, "the vector");
-  const shape = shapeOf(vector), expected = shapeOf(like);
-  if (shape === expected) return scalars;
+  const [name, likeName] = names;
+  const scalars = scalarsOf(vector, call, name, {
+    expected: `numbers in the shape of ${likeName}`,
+    is: isRecordable,
+  });
+  const wrong = mismatch(vector, like);
+  if (wrong === undefined) return scalars;
+  const { path, found, expected } = wrong;
+  const place = path === "" ? name : `${name}, ${path}`;
   throw new TypeError(
-    `Cannot ${call}: the vector has the shape ${shape || "of a number"}, ` +
-      `expected that of ${name}, ${expected || "a number"}`,
+    `Cannot ${call}: ${place} is ${found}, expected ${expected}, ` +
+      `as in ${likeName}`,
   );
 }

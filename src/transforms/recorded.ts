@@ -1,5 +1,6 @@
 // One run of a user's function on Vars: what every transform begins with.
 import { wrongKind } from "../errors.ts";
+import { Node } from "../graph/node.ts";
 import type { Scalar } from "../scalar.ts";
 import {
   close,
@@ -21,7 +22,12 @@ import {
   valueAt,
   Var,
 } from "../tape/tape.ts";
-import { flatten, type LeafKind, rebuild } from "./structures.ts";
+import {
+  flatten,
+  type LeafKind,
+  NUMBERS_EXPECTED,
+  rebuild,
+} from "./structures.ts";
 
 /** A function that a transform takes, whatever its parameters. */
 export type Recordable = (...inputs: never) => unknown;
@@ -51,19 +57,46 @@ export interface Output {
   readonly value: Scalar;
 }
 
-const RECORDABLE: LeafKind<number | Var> = {
-  expected: "a number, a Var, or an array or object of them",
-  is: (x): x is number | Var => typeof x === "number" || x instanceof Var,
+/** Whether x is a leaf of what a recorded function takes and gives. */
+export function isRecordable(x: unknown): x is number | Var {
+  return typeof x === "number" || x instanceof Var;
+}
+
+// A Var is as good as a number where transforms nest; that needs no saying.
+const ARGUMENT: LeafKind<number | Var> = {
+  expected: NUMBERS_EXPECTED,
+  is: isRecordable,
+  hint: (x) => x instanceof Node ? "pass the Node's value" : undefined,
 };
 
-/** The numbers and Vars of an argument, in order. `what` is what an error calls it. */
+const RESULT: LeafKind<number | Var> = {
+  expected: "a number or Var, or an array or plain object of them",
+  is: isRecordable,
+  hint: hintForResult,
+};
+
+/** What a function gives that has a gradient. */
+export const SOLE_RESULT: LeafKind<number | Var> = {
+  expected: "a number or Var",
+  is: isRecordable,
+  hint: hintForResult,
+};
+
+function hintForResult(x: unknown): string | undefined {
+  return x instanceof Promise
+    ? "make the function synchronous, and await outside of it"
+    : undefined;
+}
+
+/** The numbers and Vars of a structure, in order. `what` is what an error calls it. */
 export function scalarsOf(
   structure: unknown,
   call: string,
   what: string,
+  kind: LeafKind<number | Var> = ARGUMENT,
 ): (number | Var)[] {
   const where = `Cannot ${call}: ${what}`;
-  const leaves = flatten(structure, RECORDABLE, where);
+  const leaves = flatten(structure, kind, where);
   for (const x of leaves) {
     if (typeof x !== "number" && !isOpen(x)) throw outlived(call, what);
   }
@@ -91,6 +124,7 @@ function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
  *
  * @param call The transform, for messages.
  * @param frozen Whether the recording is to be compiled, so that no value may be read.
+ * @param results What the function may give, for messages.
  */
 export function withRecorded<R>(
   call: string,
@@ -99,6 +133,7 @@ export function withRecorded<R>(
   data: readonly unknown[],
   finish: (recorded: Recorded) => R,
   frozen = false,
+  results: LeafKind<number | Var> = RESULT,
 ): R {
   if (typeof f !== "function") {
     throw wrongKind(call, "the argument", f, "a function");
@@ -116,7 +151,7 @@ export function withRecorded<R>(
         rebuild(x, vars),
         ...data,
       );
-      leaves = scalarsOf(result, call, "the function's result");
+      leaves = scalarsOf(result, call, "the function's result", results);
     } finally {
       close(recording);
     }

@@ -38,11 +38,17 @@ export type Leaf<A> = A extends Scalar ? A
   : A extends readonly (infer Element)[] ? Leaf<Element>
   : { [K in keyof A]-?: Leaf<A[K]> }[keyof A];
 
-/** Whether a leaf of a structure is right, and what to call what is. */
+/** Whether a leaf of a structure is right, and what to say where it is not. */
 export interface LeafKind<T> {
   readonly expected: string;
   is(value: unknown): value is T;
+  /** What to do instead of giving this value, if that can be said. */
+  hint?(value: unknown): string | undefined;
 }
+
+/** What a structure of numbers may be, for errors. */
+export const NUMBERS_EXPECTED =
+  "a number, or an array, plain object or Float64Array of numbers";
 
 /**
  * The leaves of a structure in order.
@@ -60,7 +66,7 @@ export function flatten<T>(
   const visit = (x: unknown): void => {
     if (kind.is(x)) {
       leaves.push(x);
-    } else if (Array.isArray(x) || x instanceof Float64Array) {
+    } else if (isList(x)) {
       for (let i = 0; i < x.length; i++) {
         const element: unknown = x[i];
         if (typeof element === "number") leaves.push(element as T);
@@ -71,8 +77,10 @@ export function flatten<T>(
     } else {
       const path = pathOf(structure, leaves.length);
       const place = path === "" ? where : `${where}, ${path}`;
+      const hint = kind.hint?.(x);
       throw new TypeError(
-        `${place} is ${describe(x)}, expected ${kind.expected}`,
+        `${place} is ${describe(x)}, expected ${kind.expected}` +
+          (hint === undefined ? "" : `; ${hint}`),
       );
     }
   };
@@ -143,7 +151,7 @@ export function standsForFloats(x: unknown): x is ArrayLike<unknown> {
 export function pathOf(structure: unknown, i: number): string {
   let rest = i;
   const visit = (x: unknown, path: string): string | undefined => {
-    const keys = Array.isArray(x) || x instanceof Float64Array
+    const keys = isList(x)
       ? Array.from(x, (_, k): [unknown, string] => [x[k], `[${k}]`])
       : isRecord(x)
       ? Object.keys(x).map((key): [unknown, string] => [x[key], property(key)])
@@ -158,24 +166,65 @@ export function pathOf(structure: unknown, i: number): string {
   return visit(structure, "") ?? "";
 }
 
-/**
- * The shape of a structure, as a text that two structures of one shape share.
- * A Float64Array has the shape of an array of numbers.
- */
-export function shapeOf(x: unknown): string {
-  if (x instanceof Float64Array) return `[${x.length}]`;
-  if (Array.isArray(x)) {
-    const shapes = x.map(shapeOf);
-    return shapes.every((shape) => shape === "")
-      ? `[${x.length}]`
-      : `[${shapes}]`;
-  }
-  if (!isRecord(x)) return "";
-  const fields = Object.keys(x).map((key) =>
-    `${JSON.stringify(key)}:${shapeOf(x[key])}`
-  );
-  return `{${fields}}`;
+/** Where two structures first differ in shape, and what each of them is there. */
+export interface Mismatch {
+  /** As of {@linkcode pathOf}. */
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
 }
+
+/**
+ * Where a structure differs in shape from another; undefined if nowhere. A
+ * Float64Array has the shape of an array of numbers.
+ */
+export function mismatch(
+  x: unknown,
+  like: unknown,
+): Mismatch | undefined {
+  if (isList(x) && isList(like) && x.length === like.length) {
+    for (let i = 0; i < x.length; i++) {
+      const within = mismatch(x[i], like[i]);
+      if (within === undefined) continue;
+      return { ...within, path: `[${i}]${within.path}` };
+    }
+    return undefined;
+  }
+  if (isRecord(x) && isRecord(like)) {
+    const keys = Object.keys(x), expected = Object.keys(like);
+    const longer = keys.length > expected.length ? keys : expected;
+    const wrong = longer.findIndex((_, k) => keys[k] !== expected[k]);
+    if (wrong >= 0) {
+      const found = kindOf(x, wrong);
+      return { path: "", found, expected: kindOf(like, wrong) };
+    }
+    for (const key of keys) {
+      const within = mismatch(x[key], like[key]);
+      if (within === undefined) continue;
+      return { ...within, path: property(key) + within.path };
+    }
+    return undefined;
+  }
+  if (isLeaf(x) && isLeaf(like)) return undefined;
+  return { path: "", found: kindOf(x), expected: kindOf(like) };
+}
+
+/**
+ * The outermost of a structure's shape, for errors.
+ *
+ * @param from The first key to name if there are too many for all of them.
+ */
+function kindOf(x: unknown, from = 0): string {
+  if (isList(x)) return `an array of length ${x.length}`;
+  if (!isRecord(x)) return "a number";
+  const keys = Object.keys(x).map(readableKey);
+  if (keys.length === 0) return "an object without keys";
+  if (keys.length <= MAX_KEYS) return `an object { ${keys.join(", ")} }`;
+  const some = keys.slice(from, from + MAX_KEYS);
+  return `an object { … ${some.join(", ")} … } of ${keys.length} keys`;
+}
+
+const MAX_KEYS = 8;
 
 /** A plain object; an instance of a class is none, a Node or Var least of all. */
 export function isRecord(x: unknown): x is Record<string, unknown> {
@@ -184,8 +233,20 @@ export function isRecord(x: unknown): x is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-function property(key: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(key)
-    ? `.${key}`
-    : `[${JSON.stringify(key)}]`;
+function isList(x: unknown): x is ArrayLike<unknown> {
+  return Array.isArray(x) || x instanceof Float64Array;
 }
+
+function isLeaf(x: unknown): boolean {
+  return !isList(x) && !isRecord(x);
+}
+
+function property(key: string): string {
+  return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function readableKey(key: string): string {
+  return IDENTIFIER.test(key) ? key : JSON.stringify(key);
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;

@@ -35,10 +35,10 @@ export interface ValueAndPullback<A, Y> {
  * arguments are data.
  * @returns A function of the same arguments that gives value and pullback. The
  * pullback keeps a copy of what was recorded and room for its adjoints: 26 bytes
- * an operation.
- * @throws {TypeError} (the returned function) If a leaf of the first argument
- * is no number, or one of the result no Scalar; the pullback throws one if its
- * cotangent does not have the shape of the value.
+ * an entry of the tape.
+ * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * of the first argument no number, or one of the result no Scalar; the pullback
+ * throws one if its cotangent does not have the shape of the value.
  *
  * @example
  * ```ts
@@ -69,7 +69,10 @@ export function vjp<X, D extends readonly unknown[], Y>(
           if (!numeric && !recorded.around?.open) {
             throw outlived("pullback", "what the function closes over");
           }
-          const seeds = matchingScalars(cotangent, result, "pullback", "value");
+          const seeds = matchingScalars(cotangent, result, "pullback", [
+            "the cotangent",
+            "the value",
+          ]);
           return rebuild(x, pullBack(kept, seeds, room)) as [Leaf<C>] extends
             [number] ? Like<A>
             : Like<A> | Vector<A>;

@@ -63,6 +63,21 @@ describe("reading a number while it is compiled throws", () => {
     assertUsable();
   };
 
+  it("and says what to do instead", () => {
+    const calls: Record<string, Unary> = {
+      "primal": (x) => primal(x),
+      "read .value of a Var": (x) => (x as Var).value,
+    };
+    for (const [call, f] of Object.entries(calls)) {
+      assertEquals(
+        assertThrows(() => compile(f)(1), TypeError).message,
+        `Cannot ${call} in a function that is being compiled: its number ` +
+          "would be frozen; branch with select, min, max, clamp, lt, le, gt, " +
+          "ge or eq, and take the length of a loop from a closure",
+      );
+    }
+  });
+
   for (const [name, read] of Object.entries(READS)) {
     const f: Unary = (x) => {
       read(x);
@@ -257,7 +272,9 @@ describe("program(...) inside a recording", () => {
 
 describe("arguments that are no numbers", () => {
   const f = compile((x: Scalar, _data: unknown) => x);
-  const expected = "expected a number, a Var, or an array or object of them";
+  const expected =
+    "expected a number, or an array, plain object or Float64Array of numbers; " +
+    "what is no number belongs in a closure";
 
   const wrong: readonly (readonly [unknown, string, string])[] = [
     ["a", "argument 2", 'the string "a"'],

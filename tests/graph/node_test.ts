@@ -190,8 +190,8 @@ describe("printing a Node", () => {
 
 describe("JavaScript's own operators on Nodes", () => {
   const MESSAGE =
-    "Cannot use a JavaScript operator on a Node: call add, sub, " +
-    "mul, div, pow, lt, gt, eq … instead, or read .value for the number";
+    "Cannot use a Node with JavaScript's operators or Math: call add, sub, " +
+    "mul, div, pow, lt, gt, eq, sin … instead, or read .value for the number";
   const a = new Node(1) as unknown as number;
   const b = new Node(2) as unknown as number;
   const uses: Record<string, () => unknown> = {

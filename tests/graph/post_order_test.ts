@@ -143,6 +143,8 @@ describe("postOrder", () => {
   });
 
   it("throws on anything but a Node", () => {
+    const NUMBER_HINT =
+      "; an operation gives one if one of its operands is a Node";
     for (const call of [postOrder, backward, zeroGrad]) {
       const wrong: [unknown, string][] = [
         [3, "the number 3"],
@@ -153,7 +155,8 @@ describe("postOrder", () => {
         const error = assertThrows(() => call(root as Node), TypeError);
         assertEquals(
           error.message,
-          `Cannot ${call.name}: root is ${what}, expected a Node`,
+          `Cannot ${call.name}: root is ${what}, expected a Node` +
+            (typeof root === "number" ? NUMBER_HINT : ""),
         );
       }
     }

@@ -274,12 +274,12 @@ describe("checkGradients", () => {
       assertThrows(
         () => checkGradients((x: Scalar) => [x] as never, 1),
         TypeError,
-        "Cannot checkGradients: the result is an array of length 1, expected",
+        "Cannot checkGradients: the function's result is an array of length 1, expected",
       );
       assertThrows(
         () => checkGradients((() => undefined) as never, 1),
         TypeError,
-        "Cannot checkGradients: the result is undefined, expected",
+        "Cannot checkGradients: the function's result is undefined, expected",
       );
       // On numbers it is right.
       assertThrows(
@@ -289,7 +289,7 @@ describe("checkGradients", () => {
             1,
           ),
         TypeError,
-        'Cannot checkGradients: the result is the string "lost", expected',
+        'Cannot checkGradients: the function\'s result is the string "lost", expected',
       );
     });
 
@@ -302,7 +302,7 @@ describe("checkGradients", () => {
       assertThrows(
         () => checkGradients(log, -1),
         RangeError,
-        "Cannot checkGradients: the result is the number NaN, expected a finite number",
+        "Cannot checkGradients: the function's result is the number NaN, expected a finite number",
       );
     });
 

@@ -846,7 +846,8 @@ describe("detectAnomaly", () => {
         () => detectAnomaly(() => Promise.resolve(1)),
         TypeError,
         "Cannot detectAnomaly: the result of run is an instance of Promise, " +
-          "expected a value that is there when run returns, and the watch ends",
+          "expected a value: the watch ends when run returns, " +
+          "so await before detectAnomaly",
       );
       assertStrictEquals(watch, null);
       assertEquals(detectAnomaly(() => ({ then: 3 })), { then: 3 });

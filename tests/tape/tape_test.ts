@@ -448,10 +448,10 @@ describe("a Var", () => {
       (x) => grad((_: number) => x)(1),
       "grad: the function's result",
     ],
-    "a tangent": [(x) => jvp(sin)(1, x as never), "jvp: the vector"],
+    "a tangent": [(x) => jvp(sin)(1, x as never), "jvp: the tangent"],
     "a cotangent": [
       (x) => vjp(sin)(1).pullback(x as never),
-      "pullback: the vector",
+      "pullback: the cotangent",
     ],
     "an operand beside a Node": [
       (x) => mul(new Node(1), x),
@@ -533,8 +533,9 @@ describe("a Var", () => {
       ).message;
       assertEquals(
         message,
-        "Cannot use a JavaScript operator on a Var: call add, sub, mul, " +
-          "div, pow, lt, gt, eq … instead, or read .value for the number",
+        "Cannot use a Var with JavaScript's operators or Math: call add, " +
+          "sub, mul, div, pow, lt, gt, eq, sin … instead, or read .value " +
+          "for the number",
       );
     }
   });

@@ -189,7 +189,8 @@ describe("a structure", () => {
 });
 
 describe("a wrong structure", () => {
-  const EXPECTED = "expected a number, a Var, or an array or object of them";
+  const EXPECTED =
+    "expected a number, or an array, plain object or Float64Array of numbers";
   const circle: unknown[] = [];
   circle.push([1, new Map()]);
   const wrong: [unknown, string][] = [
@@ -235,12 +236,14 @@ describe("a wrong structure", () => {
       for (const [x, what] of wrong) {
         assertEquals(
           assertThrows(() => call(x), TypeError).message,
-          `Cannot ${name}: argument 1${what}, ${EXPECTED}`,
+          `Cannot ${name}: argument 1${what}, ${EXPECTED}` +
+            (what.endsWith("Node") ? "; pass the Node's value" : ""),
         );
       }
     });
   }
 
+  const SOLE = ["grad", "valueAndGrad", "hessian", "hvp"];
   // deno-lint-ignore no-explicit-any
   const giving: Record<string, (result: any) => unknown> = {
     grad: (y) => grad(() => y)(1),
@@ -256,7 +259,10 @@ describe("a wrong structure", () => {
       for (const [y, what] of wrong) {
         assertEquals(
           assertThrows(() => give(y), TypeError).message,
-          `Cannot ${name}: the function's result${what}, ${EXPECTED}`,
+          `Cannot ${name}: the function's result${what}, ` +
+            (SOLE.includes(name)
+              ? "expected a number or Var"
+              : "expected a number or Var, or an array or plain object of them"),
         );
       }
     });
@@ -271,7 +277,7 @@ describe("a wrong structure", () => {
         [Float64Array.of(1), "an instance of Float64Array"],
       ] as const
     ) {
-      for (const name of ["grad", "valueAndGrad", "hessian", "hvp"]) {
+      for (const name of SOLE) {
         assertEquals(
           assertThrows(() => giving[name]!(y), TypeError).message,
           `Cannot ${name}: the function's result is ${what}, ` +
@@ -285,7 +291,8 @@ describe("a wrong structure", () => {
     assertThrows(
       () => grad((async (x: Scalar) => await x) as never)(1),
       TypeError,
-      "the function's result is an instance of Promise",
+      "the function's result is an instance of Promise, expected a number or " +
+        "Var; make the function synchronous, and await outside of it",
     );
   });
 
@@ -295,16 +302,51 @@ describe("a wrong structure", () => {
     said: string,
     expected: string,
   ][] = [
-    [1, [1], "[1]", "a number"],
-    [[1, 2], 1, "of a number", "[2]"],
-    [[1, 2], [1], "[1]", "[2]"],
-    [[1, 2], [1, 2, 3], "[3]", "[2]"],
-    [[[1, 2], [3, 4]], [1, 2, 3, 4], "[4]", "[[2],[2]]"],
-    [[[1, 2], [3, 4]], [[1, 2], [3]], "[[2],[1]]", "[[2],[2]]"],
-    [{ x: 1 }, { y: 1 }, '{"y":}', '{"x":}'],
-    [{ x: [1, 2] }, { x: 1 }, '{"x":}', '{"x":[2]}'],
-    [Float64Array.of(1, 2), Float64Array.of(1), "[1]", "[2]"],
-    [[], 1, "of a number", "[0]"],
+    [1, [1], " is an array of length 1", "a number"],
+    [[1, 2], 1, " is a number", "an array of length 2"],
+    [[1, 2], [1], " is an array of length 1", "an array of length 2"],
+    [[1, 2], [1, 2, 3], " is an array of length 3", "an array of length 2"],
+    [
+      [[1, 2], [3, 4]],
+      [1, 2, 3, 4],
+      " is an array of length 4",
+      "an array of length 2",
+    ],
+    [
+      [[1, 2], [3, 4]],
+      [[1, 2], [3]],
+      ", [1] is an array of length 1",
+      "an array of length 2",
+    ],
+    [[[1]], [1], ", [0] is a number", "an array of length 1"],
+    [{ x: 1 }, [1], " is an array of length 1", "an object { x }"],
+    [{ x: 1 }, { y: 1 }, " is an object { y }", "an object { x }"],
+    [{ x: 1 }, {}, " is an object without keys", "an object { x }"],
+    [
+      { "a b": 1, c: 2 },
+      { c: 2, "a b": 1 },
+      ' is an object { c, "a b" }',
+      'an object { "a b", c }',
+    ],
+    [
+      { x: [1, 2] },
+      { x: 1 },
+      ", .x is a number",
+      "an array of length 2",
+    ],
+    [
+      Float64Array.of(1, 2),
+      Float64Array.of(1),
+      " is an array of length 1",
+      "an array of length 2",
+    ],
+    [[], 1, " is a number", "an array of length 0"],
+    [
+      Object.fromEntries(Array.from("abcdefghij", (key) => [key, 1])),
+      Object.fromEntries(Array.from("abcdefghik", (key) => [key, 1])),
+      " is an object { … k … } of 10 keys",
+      "an object { … j … } of 10 keys",
+    ],
   ];
 
   it("is a vector of another shape than the argument", () => {
@@ -314,8 +356,8 @@ describe("a wrong structure", () => {
         assertEquals(
           assertThrows(() => call(x as number, vector as number), TypeError)
             .message,
-          `Cannot ${name}: the vector has the shape ${said}, ` +
-            `expected that of argument 1, ${expected}`,
+          `Cannot ${name}: the ${name === "jvp" ? "tangent" : "vector"}` +
+            `${said}, expected ${expected}, as in argument 1`,
         );
       }
     }
@@ -328,27 +370,27 @@ describe("a wrong structure", () => {
           () => vjp(identity)(y as number[]).pullback(cotangent as number[]),
           TypeError,
         ).message,
-        `Cannot pullback: the vector has the shape ${said}, ` +
-          `expected that of value, ${expected}`,
+        `Cannot pullback: the cotangent${said}, expected ${expected}, ` +
+          "as in the value",
       );
     }
   });
 
   it("is a vector with something else than numbers", () => {
     for (const [x, what] of wrong) {
-      const message = `: the vector${what}, ${EXPECTED}`;
+      const message = `${what}, expected numbers in the shape of `;
       const vector = x as number;
       assertEquals(
         assertThrows(() => jvp(sin)(1, vector), TypeError).message,
-        "Cannot jvp" + message,
+        `Cannot jvp: the tangent${message}argument 1`,
       );
       assertEquals(
         assertThrows(() => hvp(sin)(1, vector), TypeError).message,
-        "Cannot hvp" + message,
+        `Cannot hvp: the vector${message}argument 1`,
       );
       assertEquals(
         assertThrows(() => vjp(sin)(1).pullback(vector), TypeError).message,
-        "Cannot pullback" + message,
+        `Cannot pullback: the cotangent${message}the value`,
       );
     }
   });

@@ -194,8 +194,8 @@ describe("vjp", () => {
       // @ts-expect-error The value is an array.
       () => pullback(1),
       TypeError,
-      "Cannot pullback: the vector has the shape of a number, " +
-        "expected that of value, [1]",
+      "Cannot pullback: the cotangent is a number, " +
+        "expected an array of length 1, as in the value",
     );
   });
 

@@ -63,33 +63,43 @@ function sweepAll(section: Section, adjoints: Float64Array): void {
   let adjoint = adjoints[end - 1]!;
   for (let i = end - 1; i >= first; i--) {
     const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
-    let toLeft, toRight;
+    const below = i - 1;
     if (code === MUL) {
-      toLeft = adjoint * values[right]!;
-      toRight = adjoint * values[left]!;
+      const toLeft = adjoint * values[right]!;
+      const toRight = adjoint * values[left]!;
+      adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
     } else if (code === ADD) {
-      toLeft = toRight = adjoint;
+      adjoint = handOver(adjoints, below, left, adjoint, right, adjoint);
     } else if (code === SUB) {
-      toLeft = adjoint;
-      toRight = -adjoint;
+      adjoint = handOver(adjoints, below, left, adjoint, right, -adjoint);
     } else if (code === DIV) {
       const divisor = values[right]!;
-      toLeft = adjoint * (1 / divisor);
-      toRight = adjoint * -(values[i]! / divisor);
+      const toLeft = adjoint * (1 / divisor);
+      const toRight = adjoint * -(values[i]! / divisor);
+      adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
     } else {
       if (code >= FIRST_CODE) pull(entries, i, adjoint, adjoints);
-      adjoint = adjoints[i - 1]!;
-      continue;
+      adjoint = adjoints[below]!;
     }
-    const below = i - 1;
-    let next = adjoints[below]!;
-    if (left === below) next += toLeft;
-    else adjoints[left]! += toLeft;
-    if (right === below) next += toRight;
-    else adjoints[right]! += toRight;
-    adjoint = next;
   }
   adjoints[first - 1] = adjoint;
+}
+
+/** Adds to the adjoints of two operands, and gives that of the entry below, which is not stored. */
+function handOver(
+  adjoints: Float64Array,
+  below: number,
+  left: number,
+  toLeft: number,
+  right: number,
+  toRight: number,
+): number {
+  let next = adjoints[below]!;
+  if (left === below) next += toLeft;
+  else adjoints[left]! += toLeft;
+  if (right === below) next += toRight;
+  else adjoints[right]! += toRight;
+  return next;
 }
 
 /** The same sweep by the rules alone, through nothing but what the outputs depend on. */

@@ -23,12 +23,14 @@ export function guard<T extends object>(
         "the number",
     );
   }
-  const methods = {
+  const methods: Record<PropertyKey, unknown> = {
+    toString: print,
+    toJSON: print,
     [Symbol.toPrimitive]: toPrimitive,
     [Symbol.for("Deno.customInspect")]: print,
     [Symbol.for("nodejs.util.inspect.custom")]: print,
   };
-  for (const symbol of Object.getOwnPropertySymbols(methods)) {
-    Object.defineProperty(prototype, symbol, { value: methods[symbol] });
+  for (const key of Reflect.ownKeys(methods)) {
+    Object.defineProperty(prototype, key, { value: methods[key] });
   }
 }

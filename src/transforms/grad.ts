@@ -2,6 +2,7 @@ import type { Scalar } from "../scalar.ts";
 import { wrongKind } from "../errors.ts";
 import { Var } from "../tape/tape.ts";
 import {
+  checkFunction,
   type Recordable,
   type Recorded,
   SOLE_RESULT,
@@ -32,7 +33,7 @@ export interface ValueAndGradient<A> {
  * as an array). Further arguments are data, passed on as they are.
  * @returns A function of the same arguments that gives the gradient, in the
  * shape of the first.
- * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument is no number, or `f` gives something other than one
  * Scalar.
  *
@@ -88,6 +89,7 @@ export function gradientOf(
   x: unknown,
   data: readonly unknown[],
 ) => { value: Scalar; gradient: unknown } {
+  checkFunction(call, f);
   return (x, data) => {
     const finish = (recorded: Recorded) => {
       const { value } = soleOutput(recorded, call);

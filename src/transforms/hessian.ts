@@ -27,14 +27,11 @@ import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
 export function hessian<X, D extends readonly unknown[]>(
   f: (x: X, ...data: D) => Scalar,
 ): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+  const gradient = gradientFunction("hessian", f);
   return <A extends Argument<X>>(x: A, ...data: D) =>
-    withRecorded(
-      "hessian",
-      gradientFunction("hessian", f),
-      x,
-      data,
-      byColumns,
-    ) as ResultLeaf<A>[][];
+    withRecorded("hessian", gradient, x, data, byColumns) as ResultLeaf<
+      A
+    >[][];
 }
 
 /**
@@ -65,13 +62,13 @@ export function hvp<X, D extends readonly unknown[]>(
   vector: V,
   ...data: D
 ) => Like<A> | Like<V> {
+  const gradient = gradientFunction("hvp", f);
   return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
     vector: V,
     ...data: D
   ) =>
-    directional("hvp", gradientFunction("hvp", f), x, vector, data)
-      .tangent as Like<A> | Like<V>;
+    directional("hvp", gradient, x, vector, data).tangent as Like<A> | Like<V>;
 }
 
 function gradientFunction(

@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { type Recorded, withRecorded } from "./recorded.ts";
+import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
 import type { Argument, ResultLeaf } from "./structures.ts";
 import { pullBack, pushForward } from "./sweeps.ts";
 
@@ -13,7 +13,7 @@ import { pullBack, pushForward } from "./sweeps.ts";
  * arguments are data.
  * @returns A function of the same arguments that gives the rows. A function
  * that gives one Scalar has one row.
- * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, or one of the result no Scalar.
  *
  * @example
@@ -28,6 +28,7 @@ import { pullBack, pushForward } from "./sweeps.ts";
 export function jacobian<X, D extends readonly unknown[], Y>(
   f: (x: X, ...data: D) => Y,
 ): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+  checkFunction("jacobian", f);
   return <A extends Argument<X>>(x: A, ...data: D) =>
     withRecorded("jacobian", f, x, data, (recorded) => {
       const { section: { inputs }, outputs } = recorded;

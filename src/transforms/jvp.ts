@@ -1,4 +1,4 @@
-import { type Recordable, withRecorded } from "./recorded.ts";
+import { checkFunction, type Recordable, withRecorded } from "./recorded.ts";
 import { matchingScalars } from "./matching.ts";
 import {
   type Argument,
@@ -25,7 +25,7 @@ export interface ValueAndTangent<A, Y> {
  * arguments are data.
  * @returns A function of the argument, the tangent in its shape, and the data,
  * that gives value and tangent.
- * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, one of the result no Scalar, or the tangent
  * has another shape than the argument.
  *
@@ -45,6 +45,7 @@ export function jvp<X, D extends readonly unknown[], Y>(
   tangent: V,
   ...data: D
 ) => ValueAndTangent<A | V, Y> {
+  checkFunction("jvp", f);
   return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
     tangent: V,

@@ -88,6 +88,12 @@ function hintForResult(x: unknown): string | undefined {
     : undefined;
 }
 
+/** Refuses what a transform cannot be of, before the function it makes is called. */
+export function checkFunction(call: string, f: unknown): void {
+  if (typeof f === "function") return;
+  throw wrongKind(call, "the argument", f, "a function");
+}
+
 /** The numbers and Vars of a structure, in order. `what` is what an error calls it. */
 export function scalarsOf(
   structure: unknown,
@@ -135,9 +141,6 @@ export function withRecorded<R>(
   frozen = false,
   results: LeafKind<number | Var> = RESULT,
 ): R {
-  if (typeof f !== "function") {
-    throw wrongKind(call, "the argument", f, "a function");
-  }
   const inputs = scalarsOf(x, call, "argument 1");
   const before = tapeLength();
   const one = inputs.some((input) => input instanceof Var) ? entryFor(1) : 0;

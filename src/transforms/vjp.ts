@@ -1,6 +1,6 @@
 import type { Scalar } from "../scalar.ts";
 import { copySection, outlived } from "../tape/tape.ts";
-import { type Recorded, withRecorded } from "./recorded.ts";
+import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,
   type Leaf,
@@ -36,7 +36,7 @@ export interface ValueAndPullback<A, Y> {
  * @returns A function of the same arguments that gives value and pullback. The
  * pullback keeps a copy of what was recorded and room for its adjoints: 26 bytes
  * an entry of the tape.
- * @throws {TypeError} (the returned function) If `f` is not a function, a leaf
+ * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, or one of the result no Scalar; the pullback
  * throws one if its cotangent does not have the shape of the value.
  *
@@ -55,6 +55,7 @@ export interface ValueAndPullback<A, Y> {
 export function vjp<X, D extends readonly unknown[], Y>(
   f: (x: X, ...data: D) => Y,
 ): <A extends Argument<X>>(x: A, ...data: D) => ValueAndPullback<A, Y> {
+  checkFunction("vjp", f);
   return <A extends Argument<X>>(x: A, ...data: D) =>
     withRecorded("vjp", f, x, data, (recorded) => {
       const { result, outputs, numeric } = recorded;

@@ -175,7 +175,10 @@ describe("printing a Node", () => {
   it("gives one line at the end of a million nodes", () => {
     let y: Node = new Node(0);
     for (let i = 0; i < 1_000_000; i++) y = add(y, 1);
-    assertEquals(Deno.inspect(y), "Node(value: 1000000, grad: 0, add)");
+    const line = "Node(value: 1000000, grad: 0, add)";
+    assertEquals(Deno.inspect(y), line);
+    assertEquals(y.toString(), line);
+    assertEquals(JSON.stringify({ y }), `{"y":"${line}"}`);
     const lines: unknown[][] = [];
     const { log } = console;
     console.log = (...args) => lines.push(args.map((x) => Deno.inspect(x)));
@@ -184,7 +187,7 @@ describe("printing a Node", () => {
     } finally {
       console.log = log;
     }
-    assertEquals(lines, [["Node(value: 1000000, grad: 0, add)"]]);
+    assertEquals(lines, [[line]]);
   });
 });
 

@@ -411,7 +411,7 @@ describe("a wrong structure", () => {
         const expected =
           `Cannot ${name}: the argument is ${what}, expected a function`;
         assertEquals(
-          assertThrows(() => transform(f)(1, 1), TypeError).message,
+          assertThrows(() => transform(f), TypeError).message,
           expected,
         );
       }

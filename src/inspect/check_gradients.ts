@@ -3,6 +3,7 @@ import { backward } from "../graph/backward.ts";
 import { Node } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
 import type { Scalar } from "../scalar.ts";
+import { gradientOf } from "../transforms/grad.ts";
 import {
   type Argument,
   flatten,
@@ -14,6 +15,13 @@ import {
 
 /** Options of {@linkcode checkGradients}. */
 export interface CheckGradientsOptions {
+  /**
+   * The way to compute the gradient: by `backward` on a graph of Nodes, or
+   * recorded, as by `grad`.
+   *
+   * @default {"graph"}
+   */
+  readonly way?: "graph" | "recorded";
   /**
    * How far to move an argument x to each side. If none is given and the
    * gradient disagrees, smaller and larger steps are tried as well.
@@ -37,36 +45,37 @@ export interface CheckGradientsOptions {
 }
 
 /**
- * Checks a function's gradient, computed on a graph of Nodes, against central
- * differences, computed on plain numbers: for the tests of operations and
+ * Checks a function's gradient, computed on a graph of Nodes or recorded, against
+ * central differences, computed on plain numbers: for the tests of operations and
  * backward functions of your own. It returns if they agree and throws if not.
  *
  * Differences need a function that is smooth around `x`: they disagree at a
  * kink (`relu` at 0), at the edge of the domain (`sqrt` at 0), and of course
  * where `stopGradient` is used. What is NaN or infinite never agrees.
  *
- * A transform takes no Nodes, so `f` cannot hand its argument to one: not
- * `checkGradients(grad(f), x)`.
+ * A transform takes no Nodes: a function that hands its argument to one, as
+ * `grad(g)` does, can be checked where it is recorded.
  *
  * @typeParam X What `f` takes.
- * @param f A function of one argument, called with Nodes once and with numbers
- * often.
+ * @param f A function of one argument, called with Nodes or Vars once and with
+ * numbers often.
  * @param x Where to check: a number, or numbers in arrays, tuples, nested
  * objects and Float64Arrays.
- * @param options Step and tolerances.
+ * @param options The way to compute the gradient, step and tolerances.
  * @throws {Error} If they disagree; the message names the first argument where
  * they do, both numbers and the step.
  * @throws {TypeError} If `f` is not a function, `x` has anything but numbers in
- * it, `f` gives something other than a Scalar, or an option is not a number.
+ * it, `f` gives something other than a Scalar, or an option is of a wrong kind.
  * @throws {RangeError} If a number in `x`, or the function's value there, is not
  * finite, or an option is out of range.
  *
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { checkGradients, mul, Node, primal, type Scalar, sin } from "@chainrule/autograd";
+ * import { checkGradients, grad, mul, Node, primal, type Scalar, sin } from "@chainrule/autograd";
  *
  * checkGradients((p: { a: Scalar; b: Scalar }) => mul(p.a, sin(p.b)), { a: 2, b: 3 });
+ * checkGradients(grad((x: Scalar) => sin(x)), 2, { way: "recorded" });
  *
  * // Its derivative should be 3 · x · x.
  * function cube(x: Scalar): Scalar {
@@ -100,7 +109,9 @@ export function checkGradients<X>(
   const y = valueOf(resultOf(f, rebuild(x, numbers)));
   checkFinite(y, "the function's result");
 
-  const gradient = gradientByGraph(f, x, numbers);
+  const gradient = options.way === "recorded"
+    ? gradientByTape(f, x)
+    : gradientByGraph(f, x, numbers);
   const tolerances = tolerancesFor(y, options);
   gradient.forEach((derivative, i) => {
     const steps = stepsFor(numbers[i]!, options.step);
@@ -141,6 +152,12 @@ function gradientByGraph<X>(
   } finally {
     order.forEach((node, i) => node.grad = before[i]!);
   }
+}
+
+/** The same, by a recording. */
+function gradientByTape<X>(f: (x: X) => Scalar, x: unknown): number[] {
+  const { gradient } = gradientOf(CALL, f)(x, []);
+  return flatten(gradient, NUMBERS, CALL);
 }
 
 function resultOf<X>(f: (x: X) => Scalar, x: unknown): number | Node {
@@ -286,12 +303,22 @@ function checkFinite(x: number, what: string): void {
 }
 
 function checkOptions(
-  { step, relativeTolerance, absoluteTolerance }: CheckGradientsOptions,
+  { way, step, relativeTolerance, absoluteTolerance }: CheckGradientsOptions,
 ): void {
+  checkWay(way);
   checkOption("step", step, "a positive finite number", (x) => x > 0);
   const expected = "a finite number of at least 0";
   checkOption("relativeTolerance", relativeTolerance, expected, (x) => x >= 0);
   checkOption("absoluteTolerance", absoluteTolerance, expected, (x) => x >= 0);
+}
+
+function checkWay(way: unknown): void {
+  const expected = '"graph" or "recorded"';
+  if (way === undefined || way === "graph" || way === "recorded") return;
+  if (typeof way !== "string") throw wrongKind(CALL, "way", way, expected);
+  throw new RangeError(
+    `Cannot ${CALL}: way is ${describe(way)}, expected ${expected}`,
+  );
 }
 
 function checkOption(

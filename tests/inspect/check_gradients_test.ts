@@ -10,6 +10,7 @@ import {
   div,
   exp,
   floor,
+  grad,
   log,
   mul,
   Node,
@@ -22,6 +23,7 @@ import {
   stopGradient,
   sub,
   sum,
+  Var,
 } from "../../mod.ts";
 import { seededRandom } from "../numeric.ts";
 
@@ -94,6 +96,17 @@ describe("checkGradients", () => {
       checkGradients((x: Scalar[]) => x[0]!, [1, 2]);
     });
 
+    it("of a recorded function, and of a gradient", () => {
+      const way = "recorded";
+      const f = ({ a, b }: { a: Scalar; b: readonly Scalar[] }) =>
+        mul(sin(a), b[1]!);
+      checkGradients(f, { a: 2, b: [3, 4] }, { way });
+      checkGradients((x: Scalar) => mul(x, grad(cube)(x)), 2, { way });
+      function cube(x: Scalar): Scalar {
+        return mul(x, mul(x, x));
+      }
+    });
+
     it("at random points of a long computation", () => {
       const random = seededRandom(1);
       for (let trial = 0; trial < 50; trial++) {
@@ -122,6 +135,19 @@ describe("checkGradients", () => {
       assertMatch(
         message,
         /^Gradients disagree at argument 1, \.weights\[2\]: the gradient is 3, central differences give (2|2\.0000\d+|1\.9999\d+) \(step 0\.0000061, relative error 0\.33\)$/,
+      );
+    });
+
+    it("throws where the recorded gradient is wrong, and only that", () => {
+      // Recorded, its derivative is 1.
+      const lossy = (x: Scalar) =>
+        x instanceof Var ? add(x, primal(x) ** 2 - primal(x)) : square(x);
+      checkGradients(lossy, 3);
+      assertThrows(
+        () => checkGradients(lossy, 3, { way: "recorded" }),
+        Error,
+        "Gradients disagree at argument 1: the gradient is 1, " +
+          "central differences give 6 ",
       );
     });
 
@@ -248,6 +274,17 @@ describe("checkGradients", () => {
           `Cannot checkGradients: ${option} is the string "1"`,
         );
       }
+      assertThrows(
+        () => checkGradients(square, 1, { way: "tape" as "graph" }),
+        RangeError,
+        'Cannot checkGradients: way is the string "tape", ' +
+          'expected "graph" or "recorded"',
+      );
+      assertThrows(
+        () => checkGradients(square, 1, { way: 1 as unknown as "graph" }),
+        TypeError,
+        "Cannot checkGradients: way is the number 1",
+      );
     });
   });
 

@@ -38,8 +38,9 @@ const processes = numberOf("processes", options.processes, 1);
 // A file that is not there is better known before ten minutes than after.
 const old = options.compare === undefined ? null : read(options.compare);
 
+const command = ["deno task report", ...Deno.args].join(" ");
 const run = options.from === undefined
-  ? await collect(processes, "deno task report", progress)
+  ? await collect(processes, command, progress)
   : read(options.from);
 
 if (options.save !== undefined) write(options.save, run);

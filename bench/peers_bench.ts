@@ -1,119 +1,132 @@
 /**
- * This module's ways to run a function beside other packages, in one process:
- * chains, and what people differentiate beside them.
+ * The chains of `chain_bench.ts` beside adnn, a reverse-mode engine for
+ * JavaScript that works on scalars as well.
  *
- * A group's name says how many times a body computes value and gradient, and of
- * how many operations: of `100 x 1,000`, 1 ms is 10 ns an operation. Every
- * gradient is compared with those of the other rows, before and while it is
- * timed. What an engine cannot do is left out, and said.
- *
- * The first engine of a group is its baseline. To add one, see `engines/`.
+ * To add a row, add an `Engine` to `ENGINES`.
  *
  * @module
  */
-import type { Differentiate } from "./engines/engine.ts";
-import { type EngineName, ENGINES } from "./engines/engines.ts";
-import { distance, TOLERANCE } from "./report/results.ts";
+import ad from "npm:adnn@2.0.10/ad/index.js";
 import {
-  chain,
-  operationsOf,
-  perceptron,
-  rosenbrock,
-  rungeKutta,
-  sharedSubexpressions,
-  twoNumbers,
-  type Workload,
-} from "./workloads/workloads.ts";
+  backward,
+  mul,
+  Node,
+  primal,
+  type Scalar,
+  sin,
+  valueAndGrad,
+} from "../mod.ts";
+import { CHAIN_LEAVES, chainLeaves, mixedChain } from "./workloads/chain.ts";
 
-const OURS: readonly EngineName[] = [
-  "graph",
-  "recorded",
-  "compiled",
-  "compiled, flat",
-];
-const LARGE: readonly EngineName[] = ["adnn", ...OURS];
-const ALL: readonly EngineName[] = [...LARGE, "simplegrad", "rose"];
+const SIZES: readonly number[] = [1e3, 1e4, 1e5, 1e6];
 
-const GROUPS: readonly (readonly [Workload, readonly EngineName[]])[] = [
-  [chain(1e3), ALL],
-  [chain(1e4), ALL],
-  [chain(1e5), LARGE],
-  [chain(1e6), LARGE],
-  [rosenbrock(1000), ALL],
-  [perceptron(100), ALL],
-  [rungeKutta(), ALL],
-  [sharedSubexpressions(1000), ALL],
-  [twoNumbers(), ALL],
-];
-
-function nothing(): void {}
-
-/** Throws unless two gradients are the same but for rounding. */
-function agree(
-  actual: ArrayLike<number>,
-  expected: readonly number[],
-  name: string,
-): void {
-  const apart = distance(Array.from(actual), expected);
-  if (apart <= TOLERANCE) return;
-  throw new Error(`${name}: the gradient is off by ${apart} of its size`);
+interface Engine {
+  readonly name: string;
+  readonly baseline?: boolean;
+  /** Differentiates the chain `repeats` times; returns the last gradient by the leaves. */
+  readonly run: (n: number, repeats: number) => ArrayLike<number>;
 }
 
-// A program that differentiates also computes with plain numbers, with all kinds
-// of operand and with other operations. Here it does so first, in the very
-// functions that are measured: a process that has only ever seen one kind would
-// be compiled for just that.
-const warmUp = [chain(100), rosenbrock(10), perceptron(2), twoNumbers()];
-for (const name of ["numbers", ...ALL] as const) {
-  const engine = await ENGINES[name]();
-  for (const workload of warmUp) {
-    try {
-      const run = await engine.prepare(workload);
-      for (let k = 0; k < 200; k++) run(nothing);
-    } catch {
-      // Said below, where it is missed.
-    }
+/** What we use of adnn, which comes without types. */
+interface AdnnNode {
+  backprop(): void;
+}
+
+const VALUES = chainLeaves();
+
+/** {@linkcode mixedChain} on adnn's nodes. */
+function adnnChain(leaves: readonly AdnnNode[], n: number): AdnnNode {
+  let y = leaves[0]!;
+  for (let i = 0; i < n; i += 2) {
+    y = ad.scalar.mul(y, leaves[i & 31]!);
+    y = ad.scalar.add(y, leaves[(i + 1) & 31]!);
   }
+  return y;
+}
+
+const ENGINES: readonly Engine[] = [
+  {
+    name: "adnn 2.0.10",
+    baseline: true,
+    run(n, repeats) {
+      let leaves: AdnnNode[] = [];
+      for (let i = 0; i < repeats; i++) {
+        leaves = VALUES.map((value) => ad.lift(value));
+        adnnChain(leaves, n).backprop();
+      }
+      return leaves.map((leaf) => ad.derivative(leaf));
+    },
+  },
+  {
+    name: "graph of Nodes",
+    run(n, repeats) {
+      let leaves: Node[] = [];
+      for (let i = 0; i < repeats; i++) {
+        leaves = VALUES.map((value) => new Node(value));
+        backward(mixedChain(leaves, n));
+      }
+      return leaves.map((leaf) => leaf.grad);
+    },
+  },
+  {
+    name: "recorded",
+    run(n, repeats) {
+      let gradient: readonly number[] = [];
+      for (let i = 0; i < repeats; i++) {
+        gradient = valueAndGrad(mixedChain)(VALUES, n).gradient;
+      }
+      return gradient;
+    },
+  },
+];
+
+/** Throws unless two gradients are the same but for rounding. */
+function agree(gradient: ArrayLike<number>, expected: ArrayLike<number>): void {
+  for (let i = 0; i < CHAIN_LEAVES; i++) {
+    const a = gradient[i]!, b = expected[i]!;
+    if (Math.abs(a - b) <= 1e-9 * Math.abs(b)) continue;
+    throw new Error(`the derivative by leaf ${i} is ${a} and ${b}`);
+  }
+}
+
+// As in `chain_bench.ts`: what is measured has run on numbers, Nodes and Vars
+// before, and no engine has seen nothing but this chain.
+for (let i = 0; i < 200; i++) {
+  const lifted: AdnnNode[] = VALUES.map((value) => ad.lift(value));
+  const y = mixedChain(VALUES.map((value) => new Node(value)), 100);
+  const yOfAdnn = adnnChain(lifted, 100);
+  backward(mul(sin(y), 2));
+  ad.scalar.mul(ad.scalar.sin(yOfAdnn), 2).backprop();
+  valueAndGrad((x: Scalar[]) => mul(sin(mixedChain(x, 100)), 2))(VALUES);
+  const value = mixedChain(VALUES, 100);
+  if (primal(y) !== value || ad.value(yOfAdnn) !== value) {
+    throw new Error(`the values differ from ${value}`);
+  }
+  const expected = ENGINES[0]!.run(100, 1);
+  for (const { run } of ENGINES) agree(run(100, 2), expected);
 }
 
 /** Frees what the bench before left behind; the task exposes it. */
 const { gc } = globalThis as { gc?: () => void };
 
-for (const [workload, names] of GROUPS) {
-  const operations = operationsOf(workload);
-  const repeats = Math.max(1, Math.floor(1e5 / operations));
-  const group = `${workload.name} ${workload.size.toLocaleString("en")}, ` +
-    `${repeats} x ${operations.toLocaleString("en")}`;
-  let expected: readonly number[] | undefined;
-  for (const name of names) {
-    let run: Differentiate;
-    try {
-      run = await (await ENGINES[name]()).prepare(workload);
-    } catch (error) {
-      console.warn(`${group}: ${name} ${(error as Error).message}`);
-      continue;
-    }
-    const gradient = Array.from(run(nothing).gradient);
-    expected ??= gradient;
-    agree(gradient, expected, name);
+for (const n of SIZES) {
+  const repeats = Math.max(1, 1e5 / n);
+  const expected = ENGINES[0]!.run(n, 1);
+  for (const { name, baseline, run } of ENGINES) {
+    agree(run(n, 1), expected);
     let first = true;
     Deno.bench({
-      group,
+      group: `mixed chain, ${repeats} x ${
+        n.toLocaleString("en")
+      }: build + backward`,
       name,
-      baseline: name === names[0],
+      baseline: baseline ?? false,
       // A body of the longest chain takes up to half a second.
-      ...(operations >= 1e6 ? { n: 8, warmup: 1 } : {}),
+      ...(n >= 1e6 ? { n: 8, warmup: 1 } : {}),
       fn() {
-        if (first) {
-          // V8 optimises generated code bit by bit.
-          const until = performance.now() + 1000;
-          while (performance.now() < until) run(nothing);
-          gc?.();
-        }
+        if (first) gc?.();
         first = false;
-        let result = run(nothing);
-        for (let k = 1; k < repeats; k++) result = run(nothing);
-        agree(result.gradient, gradient, name);
+        agree(run(n, repeats), expected);
       },
     });
   }

@@ -18,6 +18,14 @@ import {
 import { work } from "../bench/report/run_worker.ts";
 import { targetsOf } from "../bench/report/targets.ts";
 import type { Message, Times } from "../bench/report/worker.ts";
+import {
+  chain,
+  perceptron,
+  rosenbrock,
+  rungeKutta,
+  sharedSubexpressions,
+  twoNumbers,
+} from "../bench/workloads/workloads.ts";
 
 function timing(
   engine: EngineName,
@@ -84,6 +92,33 @@ describe("gradients of engines", () => {
     assertStringIncludes(page, "| *rose 0.4.10* ");
     assertStringIncludes(page, "| adnn 2.0.10 ");
   });
+});
+
+describe("a workload", () => {
+  const workloads = [
+    chain(100),
+    rosenbrock(10),
+    perceptron(3),
+    rungeKutta(),
+    sharedSubexpressions(10),
+    twoNumbers(),
+  ];
+  for (const { name, operations, in: inLanguage, x } of workloads) {
+    it(`has as many operations as it says: ${name}`, () => {
+      let count = 0;
+      const counted = () => count++;
+      inLanguage<number>({
+        add: counted,
+        sub: counted,
+        mul: counted,
+        div: counted,
+        square: counted,
+        sin: counted,
+        tanh: counted,
+      })(x);
+      assertEquals(count, operations);
+    });
+  }
 });
 
 describe("two runs", () => {

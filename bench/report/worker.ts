@@ -12,7 +12,6 @@ import type { Differentiate, Engine, Result } from "../engines/engine.ts";
 import { type EngineName, ENGINES, OURS } from "../engines/engines.ts";
 import {
   chain,
-  operationsOf,
   perceptron,
   rosenbrock,
   rungeKutta,
@@ -189,7 +188,7 @@ function timeCalls(run: Differentiate): Pick<Times, "total" | "share"> {
 }
 
 async function time(engine: Engine, workload: Workload): Promise<Times> {
-  const operations = operationsOf(workload);
+  const { operations } = workload;
   gc();
   const start = performance.now();
   const run = await engine.prepare(workload);
@@ -214,7 +213,7 @@ async function time(engine: Engine, workload: Workload): Promise<Times> {
 }
 
 async function weigh(engine: Engine, workload: Workload): Promise<Weight> {
-  const operations = operationsOf(workload);
+  const { operations } = workload;
   gc();
   const resident = peakResident();
   const run = await engine.prepare(workload);

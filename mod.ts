@@ -69,8 +69,8 @@ export { jvp, type ValueAndTangent } from "./src/transforms/jvp.ts";
 export { type ValueAndPullback, vjp } from "./src/transforms/vjp.ts";
 export type {
   Argument,
+  Leaf,
   Like,
-  Numbers,
   ResultLeaf,
   ResultLike,
   Vector,

@@ -6,6 +6,7 @@ import {
   clamp,
   defineOperation,
   dot,
+  hessian,
   lt,
   mean,
   mul,
@@ -17,6 +18,8 @@ import {
   sin,
   stopGradient,
   sum,
+  valueAndGrad,
+  vjp,
   zeroGrad,
 } from "../mod.ts";
 
@@ -126,6 +129,27 @@ describe("types", () => {
       true,
     );
     assertEquals(doubled.length, 2);
+  });
+
+  it("say number for what comes of a structure of numbers", () => {
+    // An interface has no index signature, whatever its fields.
+    interface Line<T> {
+      readonly slope: T;
+      readonly points: readonly [T, T];
+      readonly offset?: T;
+    }
+    const f = ({ slope, points: [a, b] }: Line<Scalar>) =>
+      mul(slope, mul(a, b));
+    const line: Line<number> = { slope: 2, points: [3, 4] };
+    const { value, gradient } = valueAndGrad(f)(line);
+    typed<number>()(value, true);
+    typed<number>()(gradient.slope, true);
+    typed<number[][]>()(hessian(f)(line), true);
+    typed<number>()(vjp(f)(line).pullback(1).points[1], true);
+    typed<number>()(valueAndGrad(sum)(Float64Array.of(1, 2)).value, true);
+    const open: Line<Scalar> = line;
+    typed<Scalar>()(valueAndGrad(f)(open).value, true);
+    assertEquals([value, gradient.slope], [24, 12]);
   });
 
   // Never called: each line has to be an error, or the compiler complains.

@@ -30,12 +30,13 @@ export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
   : { -readonly [K in keyof Y]: ResultLike<Y[K], A> };
 
 /** A leaf of a result: a number if the argument consists of numbers, else a Scalar. */
-export type ResultLeaf<A> = A extends Numbers ? number : Scalar;
+export type ResultLeaf<A> = [Leaf<A>] extends [number] ? number : Scalar;
 
-/** A structure of numbers. */
-export type Numbers = number | Float64Array | readonly Numbers[] | {
-  readonly [key: string]: Numbers;
-};
+/** The leaves of a structure: numbers and Scalars. */
+export type Leaf<A> = A extends Scalar ? A
+  : A extends Float64Array ? number
+  : A extends readonly (infer Element)[] ? Leaf<Element>
+  : { [K in keyof A]-?: Leaf<A[K]> }[keyof A];
 
 /** Whether a leaf of a structure is right, and what to call what is. */
 export interface LeafKind<T> {

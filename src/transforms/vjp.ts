@@ -3,8 +3,8 @@ import { copySection, outlived } from "../tape/tape.ts";
 import { type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,
+  type Leaf,
   type Like,
-  type Numbers,
   rebuild,
   type ResultLike,
   type Vector,
@@ -23,7 +23,7 @@ export interface ValueAndPullback<A, Y> {
    */
   readonly pullback: <C extends Argument<Y>>(
     cotangent: C,
-  ) => C extends Numbers ? Like<A> : Like<A> | Vector<A>;
+  ) => [Leaf<C>] extends [number] ? Like<A> : Like<A> | Vector<A>;
 }
 
 /**
@@ -70,8 +70,8 @@ export function vjp<X, D extends readonly unknown[], Y>(
             throw outlived("pullback", "what the function closes over");
           }
           const seeds = matchingScalars(cotangent, result, "pullback", "value");
-          return rebuild(x, pullBack(kept, seeds, room)) as C extends Numbers
-            ? Like<A>
+          return rebuild(x, pullBack(kept, seeds, room)) as [Leaf<C>] extends
+            [number] ? Like<A>
             : Like<A> | Vector<A>;
         },
       };

@@ -1,23 +1,20 @@
 import { builtIn, type Primitive, primitiveOf } from "../primitives.ts";
-import { CONSTANT, INPUT } from "../tape/tape.ts";
-import { countUses, forEachOperand, type Program } from "./program.ts";
+import { CONSTANT } from "../tape/tape.ts";
+import { isListCall } from "./inlining.ts";
+import type { Listing } from "./listing.ts";
+import { LoopBody } from "./loop_body.ts";
+import type { Plan } from "./plan.ts";
+import { forEachOperand, type Program } from "./program.ts";
+import { CHUNK } from "./steps.ts";
 import {
   Bytes,
+  type Data,
   encodeModule,
+  type FunctionBody,
   type FunctionImport,
   Op,
   Type,
 } from "./wasm_encoder.ts";
-
-/** Where a program's numbers are, in numbers from the start of its region. */
-export interface Layout {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Room for the operands of the longest list. */
-  readonly scratch: number;
-  /** How many numbers the region has. */
-  readonly size: number;
-}
 
 /** Machine code for a program, at a place in memory. */
 export interface GeneratedCode {
@@ -30,103 +27,6 @@ export interface ImportedPrimitive extends FunctionImport {
   readonly primitive: Primitive;
 }
 
-// V8's optimising compiler takes more than proportional time over long
-// functions, and gives up on very long ones.
-const CHUNK = 400;
-
-// Operands of a tree are emitted by recursion; this bounds it.
-const MAX_DEPTH = 64;
-
-/** A program cut into functions, with a place for each number that crosses a cut. */
-export class Plan {
-  readonly layout: Layout;
-  /** The entries of each function, in order. */
-  readonly chunks: readonly (readonly number[])[];
-  /** The slot of each entry that stands in memory, else -1. */
-  readonly slots: Int32Array;
-  /** Whether an entry is computed where its one use is. */
-  readonly inlined: Uint8Array;
-  /** Outputs that are a copy of another entry in memory, or a constant. */
-  readonly copies: readonly { readonly entry: number; readonly slot: number }[];
-
-  constructor(program: Program) {
-    const { codes, length, inputs, outputs } = program;
-    const chunkOf = new Int32Array(length).fill(-1);
-    const chunks: number[][] = [];
-    for (let i = inputs; i < length; i++) {
-      if (codes[i] === CONSTANT) continue;
-      let chunk = chunks.at(-1);
-      if (chunk === undefined || chunk.length === CHUNK) {
-        chunks.push(chunk = []);
-      }
-      chunk.push(i);
-      chunkOf[i] = chunks.length - 1;
-    }
-
-    const uses = countUses(program);
-    const lastChunk = new Int32Array(length).fill(-1);
-    const depth = new Uint8Array(length);
-    const inlined = new Uint8Array(length);
-    for (let i = inputs; i < length; i++) {
-      forEachOperand(program, i, (operand) => {
-        lastChunk[operand] = Math.max(lastChunk[operand]!, chunkOf[i]!);
-      });
-    }
-    let longestList = 0;
-    for (let i = inputs; i < length; i++) {
-      let below = 0;
-      if (isListCall(codes[i]!)) {
-        // Its operands are written to the scratch one by one: none of them may
-        // be a list in turn.
-        longestList = Math.max(longestList, program.rights[i]!);
-        depth[i] = 1;
-        continue;
-      }
-      forEachOperand(program, i, (operand) => {
-        if (
-          operand >= inputs && uses[operand] === 1 &&
-          chunkOf[operand] === chunkOf[i] && depth[operand]! < MAX_DEPTH
-        ) {
-          inlined[operand] = 1;
-          below = Math.max(below, depth[operand]!);
-        }
-      });
-      depth[i] = below + 1;
-    }
-
-    const slots = new Int32Array(length).fill(-1);
-    for (let i = 0; i < inputs; i++) slots[i] = i;
-    const copies: { entry: number; slot: number }[] = [];
-    outputs.forEach((entry, k) => {
-      const slot = inputs + k;
-      if (slots[entry] === -1 && codes[entry]! > INPUT) slots[entry] = slot;
-      else copies.push({ entry, slot });
-    });
-    // Temporaries take over each other's slots from chunk to chunk.
-    let size = inputs + outputs.length;
-    const free: number[] = [];
-    const endingIn: number[][] = chunks.map(() => []);
-    chunks.forEach((chunk, c) => {
-      for (const i of chunk) {
-        if (slots[i] !== -1 || lastChunk[i]! <= c) continue;
-        slots[i] = free.pop() ?? size++;
-        endingIn[lastChunk[i]!]!.push(slots[i]!);
-      }
-      for (const slot of endingIn[c]!) free.push(slot);
-    });
-    this.layout = {
-      inputs: 0,
-      outputs: inputs,
-      scratch: size,
-      size: size + longestList,
-    };
-    this.chunks = chunks;
-    this.slots = slots;
-    this.inlined = inlined;
-    this.copies = copies;
-  }
-}
-
 /**
  * Writes a program as a WebAssembly module whose `run` computes the outputs
  * from the inputs.
@@ -135,38 +35,109 @@ export class Plan {
  * @param imported Whether the memory is imported, or the module's own.
  */
 export function generate(
-  program: Program,
   plan: Plan,
   base: number,
   imported: boolean,
 ): GeneratedCode {
+  const { layout, listing, program } = plan;
   const imports = importsOf(program);
-  const bodies = plan.chunks.map((chunk) =>
-    new FunctionWriter(program, plan, base, imports).chunk(chunk)
-  );
-  if (plan.copies.length > 0) {
-    bodies.push(new FunctionWriter(program, plan, base, imports).copies());
-  }
+  const context = { base, scratch: layout.scratch, imports };
+  const functions: FunctionBody[] = [];
   const main = new Bytes();
   main.unsigned(0);
-  bodies.forEach((_, k) => {
+  const addStep = (added: readonly FunctionBody[]) => {
+    functions.push(...added);
     main.byte(Op.call);
-    main.unsigned(imports.length + k);
-  });
+    main.unsigned(imports.length + functions.length - 1);
+  };
+  for (const step of plan.steps) {
+    if (step instanceof LoopBody) {
+      addStep(loopFunctions(step, context, imports.length + functions.length));
+    } else {
+      const writer = new FunctionWriter(listing, context, 0);
+      writer.operations(step);
+      addStep([writer.function(0)]);
+    }
+  }
+  for (let k = 0; k < plan.copies.length; k += CHUNK) {
+    const writer = new FunctionWriter(listing, context, 0);
+    writer.copies(plan.copies.slice(k, k + CHUNK));
+    addStep([writer.function(0)]);
+  }
   main.byte(Op.end);
-  bodies.push(main.view());
+  functions.push({ parameters: 0, code: main.view() });
   return {
     imports,
     bytes: encodeModule({
       imports,
-      bodies,
+      functions,
+      data: plan.steps.flatMap((step) =>
+        step instanceof LoopBody && step.columns.length > 0
+          ? [columnsOf(step, program, base)]
+          : []
+      ),
       memory: {
-        pages: imported ? 1 : Math.max(1, Math.ceil(plan.layout.size / 8192)),
+        pages: imported ? 1 : Math.max(1, Math.ceil(layout.size / 8192)),
         imported,
       },
-      run: imports.length + bodies.length - 1,
+      run: imports.length + functions.length - 1,
     }),
   };
+}
+
+/**
+ * The functions of a loop, of which the last is to be called.
+ *
+ * @param index The index that the first will have.
+ */
+function loopFunctions(
+  body: LoopBody,
+  context: Context,
+  index: number,
+): FunctionBody[] {
+  const { first, codes, pointers, times } = body;
+  const counter = pointers.length;
+  const entries = Array.from(
+    { length: codes.length - first },
+    (_, k) => first + k,
+  );
+  // Its locals are the pointers and how many iterations are left. A body that is
+  // short stands in the loop itself.
+  const loop = new FunctionWriter(body, context, counter + 1);
+  pointers.forEach(({ start }, k) => loop.setInteger(k, 8 * start));
+  loop.setInteger(counter, times);
+  loop.begin();
+  const parts: FunctionBody[] = [];
+  if (entries.length <= CHUNK) loop.operations(entries);
+  else {
+    for (let k = 0; k < entries.length; k += CHUNK) {
+      const part = new FunctionWriter(body, context, counter);
+      part.operations(entries.slice(k, k + CHUNK));
+      parts.push(part.function(counter));
+      loop.call(index + parts.length - 1, counter);
+    }
+  }
+  pointers.forEach(({ stride }, k) => loop.step(k, 8 * stride));
+  loop.repeat(counter);
+  return [...parts, loop.function(0)];
+}
+
+/** The numbers that a loop's body reads in place of constants and addresses. */
+function columnsOf(
+  { columns, columnsAt, times }: LoopBody,
+  { constants }: Program,
+  base: number,
+): Data {
+  const bytes = new Uint8Array(8 * columns.length * times);
+  const view = new DataView(bytes.buffer);
+  columns.forEach(({ kind, numbers }, k) => {
+    numbers.forEach((number, t) => {
+      const at = 8 * (t * columns.length + k);
+      if (kind === "constants") view.setFloat64(at, constants[number]!, true);
+      else view.setUint32(at, base + 8 * number, true);
+    });
+  });
+  return { at: base + 8 * columnsAt, bytes };
 }
 
 /** Operations that are one instruction. */
@@ -201,12 +172,6 @@ interface Instructions {
 
 let table: Instructions | undefined;
 
-/** Whether an operation is a call with a list of operands. */
-function isListCall(code: number): boolean {
-  return code > INPUT && primitiveOf(code).arity === "list" &&
-    code !== instructions().select;
-}
-
 function instructions(): Instructions {
   const byCode = (rows: typeof INSTRUCTIONS) =>
     new Map(rows.map(([name, op]) => [builtIn(name).code, op]));
@@ -217,15 +182,15 @@ function instructions(): Instructions {
   };
 }
 
-function importsOf({ codes, inputs, length }: Program): ImportedPrimitive[] {
+function importsOf({ codes, first, length }: Program): ImportedPrimitive[] {
   const { plain, comparisons, select } = instructions();
   const imports = new Map<number, ImportedPrimitive>();
-  for (let i = inputs; i < length; i++) {
+  const seen = new Uint8Array(1 << 16);
+  for (let i = first; i < length; i++) {
     const code = codes[i]!;
-    if (
-      code === CONSTANT || code === select || plain.has(code) ||
-      comparisons.has(code) || imports.has(code)
-    ) continue;
+    if (seen[code] === 1) continue;
+    seen[code] = 1;
+    if (code === select || plain.has(code) || comparisons.has(code)) continue;
     const primitive = primitiveOf(code);
     const { name, arity, value } = primitive;
     const isMath = (Math as unknown as Record<string, unknown>)[name] === value;
@@ -242,35 +207,39 @@ function importsOf({ codes, inputs, length }: Program): ImportedPrimitive[] {
   return [...imports.values()];
 }
 
+/** What all functions of a module have in common. */
+interface Context {
+  /** The byte that the region of memory begins at. */
+  readonly base: number;
+  readonly scratch: number;
+  readonly imports: readonly ImportedPrimitive[];
+}
+
 /** Writes one function of the module. */
 class FunctionWriter {
-  readonly #program: Program;
-  readonly #plan: Plan;
-  readonly #base: number;
+  readonly #listing: Listing;
+  readonly #context: Context;
+  /** How many i32 come before the other locals, parameters among them. */
+  readonly #integers: number;
   readonly #calls: ReadonlyMap<number, number>;
   readonly #code = new Bytes();
   /** How often the function uses an entry that is not inlined. */
   readonly #uses = new Map<number, number>();
   readonly #locals = new Map<number, number>();
 
-  constructor(
-    program: Program,
-    plan: Plan,
-    base: number,
-    imports: readonly ImportedPrimitive[],
-  ) {
-    this.#program = program;
-    this.#plan = plan;
-    this.#base = base;
+  constructor(listing: Listing, context: Context, integers: number) {
+    this.#listing = listing;
+    this.#context = context;
+    this.#integers = integers;
     this.#calls = new Map(
-      imports.map(({ primitive }, k) => [primitive.code, k]),
+      context.imports.map(({ primitive }, k) => [primitive.code, k]),
     );
   }
 
-  chunk(entries: readonly number[]): Uint8Array {
-    const { inlined, slots } = this.#plan;
+  operations(entries: readonly number[]): void {
+    const { inlined, slots } = this.#listing;
     for (const i of entries) {
-      forEachOperand(this.#program, i, (operand) => {
+      forEachOperand(this.#listing, i, (operand) => {
         this.#uses.set(operand, (this.#uses.get(operand) ?? 0) + 1);
       });
     }
@@ -278,7 +247,7 @@ class FunctionWriter {
       if (inlined[i] === 1) continue;
       const slot = slots[i]!, used = this.#uses.has(i);
       if (slot >= 0) {
-        this.#address();
+        this.#pointer(i);
         this.#operation(i);
         if (used) this.#toLocal(Op.localTee, i);
         this.#access(Op.f64Store, slot);
@@ -287,30 +256,79 @@ class FunctionWriter {
         this.#toLocal(Op.localSet, i);
       }
     }
-    return this.#body();
   }
 
-  copies(): Uint8Array {
-    for (const { entry, slot } of this.#plan.copies) {
-      this.#address();
+  copies(copies: Plan["copies"]): void {
+    for (const { entry, slot } of copies) {
+      this.#constantAddress();
       this.#value(entry);
       this.#access(Op.f64Store, slot);
     }
-    return this.#body();
   }
 
-  #body(): Uint8Array {
-    const body = new Bytes();
-    body.unsigned(1);
-    body.unsigned(this.#locals.size);
-    body.byte(Type.f64);
-    body.append(this.#code.view());
-    body.byte(Op.end);
-    return body.view();
+  setInteger(local: number, value: number): void {
+    this.#code.byte(Op.i32Const);
+    this.#code.signed(value);
+    this.#code.byte(Op.localSet);
+    this.#code.unsigned(local);
+  }
+
+  /** Begins what is repeated. */
+  begin(): void {
+    this.#code.byte(Op.loop);
+    this.#code.byte(Type.none);
+  }
+
+  /** Calls a function with the first of the integers. */
+  call(index: number, parameters: number): void {
+    for (let k = 0; k < parameters; k++) {
+      this.#code.byte(Op.localGet);
+      this.#code.unsigned(k);
+    }
+    this.#code.byte(Op.call);
+    this.#code.unsigned(index);
+  }
+
+  /** Adds to an integer. */
+  step(local: number, by: number): void {
+    this.#sum(local, by);
+    this.#code.byte(Op.localSet);
+    this.#code.unsigned(local);
+  }
+
+  /** Ends what is repeated, as often as an integer says. */
+  repeat(local: number): void {
+    this.#sum(local, -1);
+    this.#code.byte(Op.localTee);
+    this.#code.unsigned(local);
+    this.#code.byte(Op.branchIf);
+    this.#code.unsigned(0);
+    this.#code.byte(Op.end);
+  }
+
+  #sum(local: number, term: number): void {
+    this.#code.byte(Op.localGet);
+    this.#code.unsigned(local);
+    this.#code.byte(Op.i32Const);
+    this.#code.signed(term);
+    this.#code.byte(Op.i32Add);
+  }
+
+  /** The function; so many of its integers are parameters. */
+  function(parameters: number): FunctionBody {
+    const code = new Bytes();
+    code.unsigned(2);
+    code.unsigned(this.#integers - parameters);
+    code.byte(Type.i32);
+    code.unsigned(this.#locals.size);
+    code.byte(Type.f64);
+    code.append(this.#code.view());
+    code.byte(Op.end);
+    return { parameters, code: code.view() };
   }
 
   #value(i: number): void {
-    const { codes, constants } = this.#program;
+    const { codes, constants, inlined, slots } = this.#listing;
     const local = this.#locals.get(i);
     if (local !== undefined) {
       this.#code.byte(Op.localGet);
@@ -318,17 +336,24 @@ class FunctionWriter {
     } else if (codes[i] === CONSTANT) {
       this.#code.byte(Op.f64Const);
       this.#code.float(constants[i]!);
-    } else if (this.#plan.inlined[i] === 1) {
+    } else if (inlined[i] === 1) {
       this.#operation(i);
     } else {
-      this.#address();
-      this.#access(Op.f64Load, this.#plan.slots[i]!);
+      this.#pointer(i);
+      if (this.#listing.indirect?.[i] === 1) {
+        this.#access(Op.i32Load, slots[i]!);
+        this.#code.byte(Op.f64Load);
+        this.#code.unsigned(3);
+        this.#code.unsigned(0);
+      } else {
+        this.#access(Op.f64Load, slots[i]!);
+      }
       if ((this.#uses.get(i) ?? 0) > 1) this.#toLocal(Op.localTee, i);
     }
   }
 
   #operation(i: number): void {
-    const { codes, lefts, rights, lists } = this.#program;
+    const { codes, lefts, rights, lists } = this.#listing;
     const { plain, comparisons, select } = instructions();
     const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
     if (code === select) {
@@ -340,14 +365,14 @@ class FunctionWriter {
       this.#comparison(i);
       this.#code.byte(Op.f64ConvertI32U);
     } else if (isListCall(code)) {
-      const { scratch } = this.#plan.layout;
+      const { base, scratch } = this.#context;
       for (let k = 0; k < right; k++) {
-        this.#address();
+        this.#constantAddress();
         this.#value(lists[left + k]!);
         this.#access(Op.f64Store, scratch + k);
       }
       this.#code.byte(Op.i32Const);
-      this.#code.signed(this.#base + 8 * scratch);
+      this.#code.signed(base + 8 * scratch);
       this.#code.byte(Op.i32Const);
       this.#code.signed(right);
       this.#call(code);
@@ -362,9 +387,10 @@ class FunctionWriter {
 
   /** Whether an entry is not 0, as an i32. */
   #condition(i: number): void {
-    const { codes } = this.#program;
+    const { codes } = this.#listing;
     if (
-      this.#plan.inlined[i] === 1 && instructions().comparisons.has(codes[i]!)
+      this.#listing.inlined[i] === 1 &&
+      instructions().comparisons.has(codes[i]!)
     ) {
       this.#comparison(i);
     } else {
@@ -376,7 +402,7 @@ class FunctionWriter {
   }
 
   #comparison(i: number): void {
-    const { codes, lefts, rights } = this.#program;
+    const { codes, lefts, rights } = this.#listing;
     this.#value(lefts[i]!);
     this.#value(rights[i]!);
     this.#code.byte(instructions().comparisons.get(codes[i]!)!);
@@ -387,20 +413,31 @@ class FunctionWriter {
     this.#code.unsigned(this.#calls.get(code)!);
   }
 
-  // Every address is a constant: 0, and the rest in the instruction.
-  #address(): void {
+  /** What the address of an entry is counted from. */
+  #pointer(i: number): void {
+    const pointer = this.#listing.pointerOf?.[i] ?? 0;
+    if (pointer === 0) {
+      this.#constantAddress();
+    } else {
+      this.#code.byte(Op.localGet);
+      this.#code.unsigned(pointer - 1);
+    }
+  }
+
+  // Its constant is 0, and the rest is in the instruction.
+  #constantAddress(): void {
     this.#code.byte(Op.i32Const);
     this.#code.signed(0);
   }
 
   #access(op: number, slot: number): void {
     this.#code.byte(op);
-    this.#code.unsigned(3);
-    this.#code.unsigned(this.#base + 8 * slot);
+    this.#code.unsigned(op === Op.i32Load ? 2 : 3);
+    this.#code.unsigned(this.#context.base + 8 * slot);
   }
 
   #toLocal(op: number, i: number): void {
-    const local = this.#locals.size;
+    const local = this.#integers + this.#locals.size;
     this.#locals.set(i, local);
     this.#code.byte(op);
     this.#code.unsigned(local);

@@ -1,12 +1,12 @@
 import { wrongKind } from "../errors.ts";
 import type { Primitive } from "../primitives.ts";
-import { generate, type ImportedPrimitive, Plan } from "./code_generator.ts";
+import { arranged } from "./arrangement.ts";
+import { generate, type ImportedPrimitive } from "./code_generator.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
 import type { Program } from "./program.ts";
-import { scheduled } from "./schedule.ts";
+import { Plan } from "./plan.ts";
 import { valueOf } from "./program.ts";
-import { INPUT } from "../tape/tape.ts";
 
 /** A program as a WebAssembly module of its own, to be run by any engine. */
 export interface WasmModule {
@@ -49,7 +49,7 @@ export interface CompiledProgram {
   wasm(): WasmModule;
 }
 
-/** From here on, generated code runs slower than the interpreter; see bench/README.md. */
+/** From so many operations of code on, it runs slower than the interpreter; see bench/README.md. */
 const MAX_WASM_OPERATIONS = 200_000;
 
 let shared: Memory | undefined;
@@ -77,14 +77,8 @@ export class Executable implements CompiledProgram {
     this.#program = program;
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
-    this.operations = program.codes.reduce(
-      (count, code) => code > INPUT ? count + 1 : count,
-      0,
-    );
-    // An output may be a copy of an input or a constant: code, too.
-    const code = this.operations + this.outputs <= MAX_WASM_OPERATIONS
-      ? load(scheduled(program))
-      : undefined;
+    this.operations = program.length - program.first;
+    const code = load(program);
     if (code !== undefined) {
       this.kind = "wasm";
       this.#region = code.region;
@@ -123,8 +117,8 @@ export class Executable implements CompiledProgram {
   }
 
   wasm(): WasmModule {
-    const program = scheduled(this.#program), plan = new Plan(program);
-    const { bytes, imports } = generate(program, plan, 0, false);
+    const plan = new Plan(arranged(this.#program));
+    const { bytes, imports } = generate(plan, 0, false);
     return {
       bytes,
       inputs: 8 * plan.layout.inputs,
@@ -155,10 +149,14 @@ function load(program: Program): Code | undefined {
   if (typeof WebAssembly === "undefined") return undefined;
   let region: Region | undefined;
   try {
+    const arrangement = arranged(program);
+    // An output may be a copy of an input or a constant: code, too.
+    const size = arrangement.emitted + program.outputs.length;
+    if (size > MAX_WASM_OPERATIONS) return undefined;
     const memory = shared ??= new Memory();
-    const plan = new Plan(program), { layout } = plan;
+    const plan = new Plan(arrangement), { layout } = plan;
     region = memory.take(layout.size);
-    const { bytes, imports } = generate(program, plan, region.start, true);
+    const { bytes, imports } = generate(plan, region.start, true);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       Math: Math as unknown as WebAssembly.ModuleImports,
       chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },

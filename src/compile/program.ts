@@ -12,10 +12,12 @@ import { CONSTANT, INPUT, type Section } from "../tape/tape.ts";
 
 /**
  * Operations in an order in which operands come first. The first entries are
- * the inputs; every other is an operation or a constant that an output needs.
+ * the inputs; then come the constants and the operations that an output needs.
  */
 export interface Program {
   readonly inputs: number;
+  /** The first entry that is an operation; all from there on are. */
+  readonly first: number;
   /** The number of entries. */
   readonly length: number;
   /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
@@ -59,7 +61,9 @@ export function fieldsOf(code: number): number {
 
 /** How often each entry is an operand or an output. */
 export function countUses(
-  { length, codes, lefts, rights, lists, outputs }: Program,
+  { length, codes, lefts, rights, lists, outputs }:
+    & Operations
+    & Pick<Program, "length" | "outputs">,
 ): Int32Array {
   const uses = new Int32Array(length);
   for (let i = 0; i < length; i++) {
@@ -90,6 +94,25 @@ export function forEachOperand(
   }
   if (fields > 0) visit(left);
   if (fields > 1) visit(right);
+}
+
+/** How many operands entry i has. */
+export function operandCount(
+  { codes, rights }: Operations,
+  i: number,
+): number {
+  const fields = fieldsOf(codes[i]!);
+  return fields === LIST ? rights[i]! : fields;
+}
+
+/** Operand k of entry i. */
+export function operandAt(
+  { codes, lefts, rights, lists }: Operations,
+  i: number,
+  k: number,
+): number {
+  if (fieldsOf(codes[i]!) === LIST) return lists[lefts[i]! + k]!;
+  return k === 0 ? lefts[i]! : rights[i]!;
 }
 
 /**
@@ -252,7 +275,12 @@ class Builder {
     const { code, arity } = primitive;
     if (arity === "list") return this.#emitList(code, operands);
     const left = operands[0]!, right = operands[1] ?? 0;
-    return COMMUTATIVE.has(code) && left > right
+    // A constant comes last, whenever it was first seen: what repeats with
+    // other constants is then still the same operation.
+    const swapped = COMMUTATIVE.has(code) &&
+      (this.#codes[left] === CONSTANT ||
+        left > right && this.#codes[right] !== CONSTANT);
+    return swapped
       ? this.#shared(code, right, left)
       : this.#shared(code, left, right);
   }
@@ -268,29 +296,42 @@ class Builder {
       this.#length,
     );
     needed.fill(1, 0, this.#inputs);
-    const renamed = new Int32Array(this.#length);
     let length = 0;
-    for (let i = 0; i < this.#length; i++) {
-      if (needed[i] === 0) continue;
+    for (const mark of needed) length += mark;
+    const program = {
+      length,
+      codes: new Uint16Array(length).fill(INPUT, 0, this.#inputs),
+      lefts: new Int32Array(length),
+      rights: new Int32Array(length),
+      constants: new Float64Array(length),
+    };
+    const renamed = new Int32Array(this.#length);
+    for (let i = 0; i < this.#inputs; i++) renamed[i] = i;
+    let first = this.#inputs;
+    for (const entry of [...this.#constantEntries.values(), this.#minusZero]) {
+      if (entry < this.#inputs || needed[entry] === 0) continue;
+      renamed[entry] = first;
+      program.codes[first] = CONSTANT;
+      program.constants[first++] = constants[entry]!;
+    }
+    let next = first;
+    for (let i = this.#inputs; i < this.#length; i++) {
+      const code = codes[i]!;
+      if (needed[i] === 0 || code === CONSTANT) continue;
       const left = lefts[i]!, right = rights[i]!;
-      const isList = fieldsOf(codes[i]!) === LIST;
-      renamed[i] = length;
-      codes[length] = codes[i]!;
-      constants[length] = constants[i]!;
-      lefts[length] = isList ? left : renamed[left]!;
-      rights[length] = isList ? right : renamed[right]!;
+      const isList = fieldsOf(code) === LIST;
+      renamed[i] = next;
+      program.codes[next] = code;
+      program.lefts[next] = isList ? left : renamed[left]!;
+      program.rights[next++] = isList ? right : renamed[right]!;
       for (let k = left; isList && k < left + right; k++) {
         lists[k] = renamed[lists[k]!]!;
       }
-      length++;
     }
     return {
+      ...program,
       inputs: this.#inputs,
-      length,
-      codes: codes.slice(0, length),
-      lefts: lefts.slice(0, length),
-      rights: rights.slice(0, length),
-      constants: constants.slice(0, length),
+      first,
       lists,
       outputs: outputs.map((entry) => renamed[entry]!),
     };

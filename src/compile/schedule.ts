@@ -1,4 +1,3 @@
-import { INPUT } from "../tape/tape.ts";
 import { fieldsOf, forEachOperand, LIST, type Program } from "./program.ts";
 
 // As many operations as a processor has under way at a time, or so.
@@ -14,20 +13,21 @@ const LONG = 50_000;
  * order, and its own keeps what belongs together in registers and cache.
  */
 export function scheduled(program: Program): Program {
-  const { inputs, length, codes, lefts, rights, lists, outputs } = program;
+  const { inputs, first, length, codes, lefts, rights, lists, outputs } =
+    program;
+  const operations = length - first;
+  if (operations > LONG) return program;
   const depths = new Int32Array(length);
-  let operations = 0, deepest = 0;
-  for (let i = inputs; i < length; i++) {
-    if (codes[i]! <= INPUT) continue;
+  let deepest = 0;
+  for (let i = first; i < length; i++) {
     let depth = 0;
     forEachOperand(program, i, (operand) => {
       depth = Math.max(depth, depths[operand]!);
     });
     depths[i] = depth + 1;
     deepest = Math.max(deepest, depth + 1);
-    operations++;
   }
-  if (operations > WIDE * deepest || operations > LONG) return program;
+  if (operations > WIDE * deepest) return program;
 
   // Counting sort by depth; inputs and constants have none and stay in front.
   const next = new Int32Array(deepest + 2);
@@ -52,6 +52,7 @@ export function scheduled(program: Program): Program {
   return {
     ...result,
     inputs,
+    first,
     length,
     lists: lists.map((entry) => place[entry]!),
     outputs: outputs.map((entry) => place[entry]!),

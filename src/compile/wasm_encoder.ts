@@ -3,12 +3,15 @@
 
 /** Opcodes. */
 export const Op = {
+  loop: 0x03,
   end: 0x0b,
+  branchIf: 0x0d,
   call: 0x10,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
+  i32Load: 0x28,
   f64Load: 0x2b,
   f64Store: 0x39,
   i32Const: 0x41,
@@ -19,6 +22,7 @@ export const Op = {
   f64Gt: 0x64,
   f64Le: 0x65,
   f64Ge: 0x66,
+  i32Add: 0x6a,
   f64Abs: 0x99,
   f64Neg: 0x9a,
   f64Ceil: 0x9b,
@@ -33,8 +37,8 @@ export const Op = {
   f64ConvertI32U: 0xb8,
 } as const;
 
-/** Types of values. */
-export const Type = { i32: 0x7f, f64: 0x7c } as const;
+/** Types of values, and of a block that gives none. */
+export const Type = { i32: 0x7f, f64: 0x7c, none: 0x40 } as const;
 
 /** A growing run of bytes. */
 export class Bytes {
@@ -118,12 +122,26 @@ export interface FunctionImport {
   readonly parameters: readonly number[];
 }
 
+/** A function of the module's own, which gives nothing. */
+export interface FunctionBody {
+  /** How many i32 it takes. */
+  readonly parameters: number;
+  /** Its locals and its code. */
+  readonly code: Uint8Array;
+}
+
+/** Bytes that are in memory from the start. */
+export interface Data {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What a module is made of. */
 export interface ModuleParts {
   /** Functions it imports, all of which give one f64; their indices come first. */
   readonly imports: readonly FunctionImport[];
-  /** The bodies of its own functions, which take and give nothing. */
-  readonly bodies: readonly Uint8Array[];
+  readonly functions: readonly FunctionBody[];
+  readonly data: readonly Data[];
   /** Whether its memory, of so many pages, is imported or exported. */
   readonly memory: { readonly pages: number; readonly imported: boolean };
   /** The function it exports as `run`. */
@@ -132,7 +150,7 @@ export interface ModuleParts {
 
 /** The bytes of a module. */
 export function encodeModule(
-  { imports, bodies, memory, run }: ModuleParts,
+  { imports, functions, data, memory, run }: ModuleParts,
 ): Uint8Array<ArrayBuffer> {
   const module = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) module.byte(byte);
@@ -143,8 +161,10 @@ export function encodeModule(
     module.byte(id);
     module.sized(content.view());
   };
-  // Type 0 is that of the module's own functions; an import has one of its own.
-  section(1, 1 + imports.length, (bytes) => {
+  // An import has a type of its own; then come those of the module's functions,
+  // by how many parameters they take.
+  const most = functions.reduce((n, f) => Math.max(n, f.parameters), 0);
+  section(1, imports.length + most + 1, (bytes) => {
     const type = (
       parameters: readonly number[],
       results: readonly number[],
@@ -153,15 +173,15 @@ export function encodeModule(
       bytes.sized(Uint8Array.from(parameters));
       bytes.sized(Uint8Array.from(results));
     };
-    type([], []);
     for (const { parameters } of imports) type(parameters, [Type.f64]);
+    for (let n = 0; n <= most; n++) type(new Array(n).fill(Type.i32), []);
   });
   section(2, imports.length + (memory.imported ? 1 : 0), (bytes) => {
     imports.forEach(({ module, name }, i) => {
       bytes.name(module);
       bytes.name(name);
       bytes.byte(0);
-      bytes.unsigned(1 + i);
+      bytes.unsigned(i);
     });
     if (!memory.imported) return;
     bytes.name("chainrule");
@@ -170,8 +190,10 @@ export function encodeModule(
     bytes.byte(0);
     bytes.unsigned(memory.pages);
   });
-  section(3, bodies.length, (bytes) => {
-    for (let i = 0; i < bodies.length; i++) bytes.unsigned(0);
+  section(3, functions.length, (bytes) => {
+    for (const { parameters } of functions) {
+      bytes.unsigned(imports.length + parameters);
+    }
   });
   if (!memory.imported) {
     section(5, 1, (bytes) => {
@@ -188,8 +210,17 @@ export function encodeModule(
     bytes.byte(2);
     bytes.unsigned(0);
   });
-  section(10, bodies.length, (bytes) => {
-    for (const body of bodies) bytes.sized(body);
+  section(10, functions.length, (bytes) => {
+    for (const { code } of functions) bytes.sized(code);
+  });
+  section(11, data.length, (bytes) => {
+    for (const { at, bytes: content } of data) {
+      bytes.byte(0);
+      bytes.byte(Op.i32Const);
+      bytes.signed(at);
+      bytes.byte(Op.end);
+      bytes.sized(content);
+    }
   });
   return module.view().slice();
 }

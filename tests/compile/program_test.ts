@@ -25,6 +25,8 @@ import {
   sum,
   valueAndGrad,
 } from "../../mod.ts";
+import { CONSTANT, INPUT } from "../../src/tape/tape.ts";
+import { programFor } from "./rolled.ts";
 import { assertSameBits, SPECIAL } from "./same_bits.ts";
 
 type Pair = readonly [Scalar, Scalar];
@@ -206,6 +208,35 @@ describe("a program's constants", () => {
     const before = calls;
     assertEquals([f(2), f(3)], [12, 18]);
     assertEquals(calls, before);
+  });
+});
+
+describe("a program's order", () => {
+  it("is inputs, constants, operations", () => {
+    const { inputs, first, length, codes } = programFor(
+      ([x, y]) => [mul(x!, 3), add(sin(y!), 0.5), div(4, x!), add(0.5, x!)],
+      [1, 2],
+    );
+    const kinds = Array.from(
+      codes,
+      (code) => code === INPUT ? "input" : code === CONSTANT ? "constant" : "",
+    );
+    assertEquals([inputs, first, length], [2, 5, 10]);
+    assertEquals(kinds, [
+      ...["input", "input", "constant", "constant", "constant"],
+      ...["", "", "", "", ""],
+    ]);
+  });
+
+  it("has a constant last where the order does not matter", () => {
+    const { first, length, lefts, rights } = programFor(
+      ([x]) => [mul(3, x!), mul(sin(x!), 3), add(cos(x!), 0.5), add(0.5, x!)],
+      [1],
+    );
+    for (let i = first; i < length; i++) {
+      assert(lefts[i]! < 1 || lefts[i]! >= first, `${i}`);
+    }
+    assertEquals(rights.slice(first).filter((r) => r > 0).length, 4);
   });
 });
 

@@ -2,29 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { chainLeaves, mixedChain } from "../../bench/workloads/chain.ts";
 import { compile, type Scalar, sin, sum, valueAndGrad } from "../../mod.ts";
-import {
-  forEachOperand,
-  type Program,
-  programOf,
-} from "../../src/compile/program.ts";
+import { forEachOperand, type Program } from "../../src/compile/program.ts";
 import { scheduled } from "../../src/compile/schedule.ts";
 import { INPUT } from "../../src/tape/tape.ts";
-import { withRecorded } from "../../src/transforms/recorded.ts";
-
-function programFor(f: (x: Scalar[]) => unknown, x: number[]): Program {
-  return withRecorded(
-    "compile",
-    f,
-    x,
-    [],
-    ({ section, outputs }) =>
-      programOf(
-        section,
-        outputs.map(({ entry, value }) => ({ entry, value: value as number })),
-      ),
-    true,
-  );
-}
+import { programFor } from "./rolled.ts";
 
 function depthsOf(program: Program): number[] {
   const depths: number[] = [];

@@ -37,7 +37,7 @@ const WORKLOADS: Readonly<Record<EngineName, readonly Selection[]>> = {
 };
 const ENGINE_NAMES = Object.keys(WORKLOADS) as EngineName[];
 
-/** Engines that no target is about: timed in a process less. */
+/** Engines that no target is about: timed in one process. */
 const ASIDE: readonly EngineName[] = [
   "by hand",
   "numbers",
@@ -89,9 +89,7 @@ export async function collect(
   const jobs: readonly Job[] = [
     ...Array.from({ length: processes }, (_, k) => [
       ...ENGINE_NAMES
-        .filter((engine) =>
-          k === 0 || k < processes - 1 || !ASIDE.includes(engine)
-        )
+        .filter((engine) => k === 0 || !ASIDE.includes(engine))
         .map((engine) => timingJob(engine, k, books)),
       ...FRESH.map((engine) => freshJob(engine, fresh)),
     ]).flat(),

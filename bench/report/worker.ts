@@ -108,8 +108,11 @@ function clock(run: Differentiate, calls: number): number {
   return performance.now() - start;
 }
 
-/** Which part of so many calls was their first half; null if they have no halves. */
-function clockBuild(run: Differentiate, calls: number): number | null {
+/** How long so many calls took, in milliseconds, and which part was their first half; null if they have no halves. */
+function clockHalves(
+  run: Differentiate,
+  calls: number,
+): { took: number; share: number | null } {
   let built = NaN, building = 0;
   const half = () => void (built = performance.now());
   const start = performance.now();
@@ -118,7 +121,8 @@ function clockBuild(run: Differentiate, calls: number): number | null {
     use(run(half));
     building += built - begun;
   }
-  return Number.isNaN(built) ? null : building / (performance.now() - start);
+  const took = performance.now() - start;
+  return { took, share: Number.isNaN(built) ? null : building / took };
 }
 
 // In milliseconds. A batch is long beside the clock's steps.
@@ -126,15 +130,15 @@ const BATCH = 4;
 const WINDOW = 500;
 const WARM_UP = 4000;
 const SAMPLES = 250;
-/** A call that takes longer is timed once a process, after one that is not. */
-const LONG = 700;
+/** A call that takes longer is not repeated. */
+const LONG = 3000;
 
 /** Runs until a window is hardly better than the one before. */
 function warmUp(run: Differentiate, calls: number): void {
   const end = performance.now() + WARM_UP;
   let before = Infinity;
   while (performance.now() < end) {
-    const now = median(sample(WINDOW, () => clock(run, calls)));
+    const now = median(sample(WINDOW, 1, () => clock(run, calls)));
     if (now > 0.95 * before) return;
     before = now;
   }
@@ -150,10 +154,12 @@ function batchOf(run: Differentiate): number {
   return calls;
 }
 
-/** As many samples as there is time for. */
-function sample<T>(time: number, take: () => T): T[] {
+/** As many samples as there is time for, and at least so many. */
+function sample<T>(time: number, least: number, take: () => T): T[] {
   const samples: T[] = [], until = performance.now() + time;
-  do samples.push(take()); while (performance.now() < until);
+  while (samples.length < least || performance.now() < until) {
+    samples.push(take());
+  }
   return samples;
 }
 
@@ -170,20 +176,27 @@ function yardstick(): number {
   return median(batches) / 200 * 1e3;
 }
 
-/** What a call takes, in milliseconds, and which part of that is its first half. */
-function timeCalls(run: Differentiate): Pick<Times, "total" | "share"> {
-  const start = performance.now();
-  const shareOfOne = clockBuild(run, 1);
-  const one = performance.now() - start;
-  if (one > LONG) return { total: one, share: shareOfOne };
+/** What a call takes once it is warm, in milliseconds, and which part of that is its first half. */
+function timeCalls(
+  run: Differentiate,
+): { total: number; share: number | null } {
   const calls = batchOf(run);
   warmUp(run, calls);
-  gc();
-  const total = median(sample(SAMPLES, () => clock(run, calls))) / calls;
-  const shares = sample(SAMPLES / 2.5, () => clockBuild(run, calls));
+  const halves = () => clockHalves(run, calls);
+  const shareOf = (samples: readonly ReturnType<typeof halves>[]) =>
+    samples[0]!.share === null
+      ? null
+      : median(samples.map(({ share }) => share!));
+  if (calls === 1) {
+    // Beside so long a call, the stopwatch is nothing.
+    const samples = sample(SAMPLES, 3, halves);
+    const total = median(samples.map(({ took }) => took));
+    return { total, share: shareOf(samples) };
+  }
+  const samples = sample(SAMPLES, 3, () => clock(run, calls));
   return {
-    total,
-    share: shareOfOne === null ? null : median(shares as number[]),
+    total: median(samples) / calls,
+    share: shareOf(sample(SAMPLES / 2.5, 3, halves)),
   };
 }
 
@@ -192,20 +205,23 @@ async function time(engine: Engine, workload: Workload): Promise<Times> {
   gc();
   const start = performance.now();
   const run = await engine.prepare(workload);
-  use(run(nothing));
+  const { took, share } = clockHalves(run, 1);
   const first = performance.now() - start;
 
   const before = yardstick();
-  const { total, share } = timeCalls(run);
+  // With no halves, a call may have been so long because it compiled.
+  const times = took > LONG && share !== null
+    ? { total: took, share }
+    : timeCalls(run);
   const { value, gradient } = latest;
   const after = yardstick();
 
   return {
     operations,
     first,
-    total: total * 1e6 / operations,
+    total: times.total * 1e6 / operations,
     // Of a short call, the clock itself would be too much.
-    share: operations < 100 ? null : share,
+    share: operations < 100 ? null : times.share,
     yardstick: (before + after) / 2,
     value,
     gradient: Array.from(gradient),

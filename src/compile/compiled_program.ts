@@ -49,7 +49,7 @@ export interface CompiledProgram {
   wasm(): WasmModule;
 }
 
-/** From so many operations of code on, it runs slower than the interpreter; see bench/README.md. */
+/** From so many operations of code on, it runs slower than the interpreter: it does not fit the caches. */
 const MAX_WASM_OPERATIONS = 200_000;
 
 let shared: Memory | undefined;

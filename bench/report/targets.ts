@@ -146,7 +146,8 @@ function atMost(value: number, limit: number): Standing {
 export function short(x: number): string {
   if (!Number.isFinite(x)) return "–";
   const digits = Math.abs(x) >= 100 ? 0 : Math.abs(x) >= 10 ? 1 : 2;
-  return Number(x.toFixed(digits)).toLocaleString("en", {
+  // + 0: not −0.
+  return (Number(x.toFixed(digits)) + 0).toLocaleString("en", {
     maximumFractionDigits: digits,
   });
 }

@@ -202,13 +202,13 @@ function timeCalls(
 
 async function time(engine: Engine, workload: Workload): Promise<Times> {
   const { operations } = workload;
+  const before = yardstick();
   gc();
   const start = performance.now();
   const run = await engine.prepare(workload);
   const { took, share } = clockHalves(run, 1);
   const first = performance.now() - start;
 
-  const before = yardstick();
   // With no halves, a call may have been so long because it compiled.
   const times = took > LONG && share !== null
     ? { total: took, share }

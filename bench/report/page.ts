@@ -22,10 +22,11 @@ Written by \`${command}\` on ${date}, in ${Math.round(seconds / 60)} minutes, on
 ${machine}.
 ${names.join(", ")}.
 
-How this was measured: [README.md](README.md#method). Times are medians of
-${processes} processes (one for N = 10,000,000), each of a median of its own; in
-brackets, the lowest and the highest process. Times of different machines or days
-cannot be compared, their ratios can. Of engines in italics, a gradient was wrong.
+How this was measured: [README.md](README.md#method). A time is the median of
+${processes} processes, each of a median of its own, and in brackets are the lowest
+and the highest; where there are none, it is that of one process. Times of
+different machines or days cannot be compared, their ratios can. Of engines in
+italics, a gradient was wrong.
 
 ## Targets
 

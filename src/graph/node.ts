@@ -132,6 +132,14 @@ export class Node {
     return this.left as readonly Node[];
   }
 
+  // V8 learns from the first nodes how to store the fields of all. A graph that
+  // is built before any gradient was a fraction would have to be converted, node
+  // by node, at its first `backward`.
+  static {
+    const node = new Node(0.5);
+    node.grad = 0.5;
+  }
+
   // Not `private set parents`: the declarations derived for publishing would
   // name `parents` twice.
   static {

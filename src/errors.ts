@@ -41,6 +41,12 @@ export function wrongKind(
   );
 }
 
+/** Refuses options that are none: a number, say, where `{ step: 1e-6 }` was meant. */
+export function requireOptions(call: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw wrongKind(call, "options", options, "an object");
+}
+
 function shorten(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }

@@ -1,8 +1,7 @@
 // What `detectAnomaly` has to hear of while it runs. Nodes, tape and sweeps know
-// this interface and no more; while nobody watches, it is null.
-import type { Node } from "./graph/node.ts";
-import type { Scalar } from "./scalar.ts";
-import type { Section } from "./tape/tape.ts";
+// this interface and no more; while nobody watches, it is null. It stands below
+// them all, and so takes their Nodes, Scalars and sections as what they are to
+// it: whoever watches says what it expects.
 
 /** An operation that was done. */
 export interface Operation {
@@ -22,29 +21,29 @@ export interface Origin {
 /** Somebody who looks at every operation and every sweep. */
 export interface Watch {
   /** A node was made. */
-  made(node: Node): void;
+  made(node: object): void;
   /** Does what `backward` does once it has the nodes in order. */
-  propagate(order: readonly Node[]): void;
+  propagate(nodes: readonly object[]): void;
   /** Where the operation that is about to be recorded comes from. */
   origin(): Origin;
   /** An operation was recorded as this entry of the tape. */
   recorded(entry: number): void;
   /** A reverse sweep is about to begin. */
   pullsBack(
-    section: Section,
+    section: object,
     outputs: readonly number[],
-    cotangents: readonly Scalar[],
+    cotangents: readonly unknown[],
   ): void;
   /** A forward sweep is about to begin. */
   pushesForward(
-    section: Section,
-    seeds: readonly (Scalar | null)[],
+    section: object,
+    seeds: readonly unknown[],
     outputs: readonly number[],
   ): void;
   /** A sweep that is recorded, and that tells of each entry it comes to, as it is to be run. */
   emission<A extends unknown[], R>(sweep: (...of: A) => R): (...of: A) => R;
   /** Until the next call, what is recorded is the derivative of entry i. */
-  derives(section: Section, i: number): void;
+  derives(section: object, i: number): void;
 }
 
 /** Whoever watches; null while nobody does. */

@@ -17,7 +17,7 @@ import {
 } from "../bench/report/results.ts";
 import { work } from "../bench/report/run_worker.ts";
 import { targetsOf } from "../bench/report/targets.ts";
-import type { Message, Times } from "../bench/report/worker.ts";
+import type { Message, Times } from "../bench/report/protocol.ts";
 import {
   chain,
   perceptron,

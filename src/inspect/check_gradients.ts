@@ -1,4 +1,4 @@
-import { describe, wrongKind } from "../errors.ts";
+import { describe, requireOptions, wrongKind } from "../errors.ts";
 import { backward } from "../graph/backward.ts";
 import { Node } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
@@ -99,6 +99,7 @@ export function checkGradients<X>(
   if (typeof f !== "function") {
     throw wrongKind(CALL, "f", f, "a function");
   }
+  requireOptions(CALL, options);
   checkOptions(options);
   const where = `Cannot ${CALL}: argument 1`;
   const numbers = flatten(x, NUMBERS, where);

@@ -1,4 +1,4 @@
-import { wrongKind } from "../errors.ts";
+import { requireOptions, wrongKind } from "../errors.ts";
 import { underWatch } from "../tape/tape.ts";
 import { AnomalyWatch } from "./anomaly_watch.ts";
 
@@ -35,7 +35,7 @@ export interface DetectAnomalyOptions {
  * @throws {AnomalyError} At the first value, gradient or tangent that counts.
  * Gradients of leaves are then as before the `backward` that threw.
  * @throws {TypeError} If `run` is not a function, or returns a promise (the
- * watch ends when it returns), or `infinities` is not a boolean.
+ * watch ends when it returns), or `options` is no object or `infinities` no boolean.
  *
  * @example
  * ```ts
@@ -60,6 +60,7 @@ export function detectAnomaly<R>(
   if (typeof run !== "function") {
     throw wrongKind(CALL, "run", run, "a function");
   }
+  requireOptions(CALL, options);
   const { infinities = true } = options;
   if (typeof infinities !== "boolean") {
     throw wrongKind(CALL, "infinities", infinities, "a boolean");

@@ -13,7 +13,8 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  * @param root The output whose graph to draw.
  * @param options How much to draw.
  * @returns The text of the diagram.
- * @throws {TypeError} If `root` is not a Node, or `maxNodes` not a number.
+ * @throws {TypeError} If `root` is not a Node, `options` no object, or `maxNodes`
+ * not a number.
  * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
  * graph has a cycle.
  *

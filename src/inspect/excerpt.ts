@@ -1,6 +1,6 @@
 // What diagrams show of a graph, whatever language they are written in: its
 // root and the nodes nearest to that, as many as can be read.
-import { describe, wrongKind } from "../errors.ts";
+import { describe, requireOptions, wrongKind } from "../errors.ts";
 import { isLeaf, type Node, operandsOf, operationName } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
 
@@ -50,9 +50,11 @@ const MAX_NAME = 40;
  */
 export function excerptOf(
   root: unknown,
-  { maxNodes = 100 }: DiagramOptions,
+  options: DiagramOptions,
   call: string,
 ): Excerpt {
+  requireOptions(call, options);
+  const { maxNodes = 100 } = options;
   checkMaxNodes(maxNodes, call);
   const order = orderFrom(root, call);
   const boxes: Box[] = [], edges: Edge[] = [];

@@ -28,49 +28,18 @@ import {
   sub,
   sum,
   valueAndGrad,
-  Var,
   vjp,
 } from "../../mod.ts";
+import { leavesOf, mapLeaves, STRUCTURES } from "../structures.ts";
 import { assertSameBits } from "./same_bits.ts";
-
-/** All Scalars in a structure, in order, by another way than the module's. */
-function leavesOf(structure: unknown): Scalar[] {
-  const isLeaf = typeof structure === "number" || structure instanceof Var;
-  return isLeaf
-    ? [structure as Scalar]
-    : Object.values(structure as object).flatMap(leavesOf);
-}
 
 /** Σ k·xₖ³, of all leaves. */
 // deno-lint-ignore no-explicit-any
 const cubes = (structure: any): Scalar =>
   sum(leavesOf(structure).map((x, k) => mul(k + 1, mul(x, square(x)))));
 
-/** The structure with other leaves. */
-function mapLeaves(x: unknown, f: (x: number) => number): unknown {
-  if (typeof x === "number") return f(x);
-  if (x instanceof Float64Array) return x.map(f);
-  if (Array.isArray(x)) return x.map((element) => mapLeaves(element, f));
-  return Object.fromEntries(
-    Object.entries(x as object).map(([key, y]) => [key, mapLeaves(y, f)]),
-  );
-}
-
-const STRUCTURES: Record<string, unknown> = {
-  "a number": 3,
-  "an array": [1, -2, 3],
-  "an empty array": [],
-  "an array of one": [4],
-  "a matrix": [[1, 2], [3, 4], [5, 6]],
-  "a ragged array": [[1], [], [2, [3, [4]]]],
-  "an object": { x: 1, y: -2 },
-  "an empty object": {},
-  "a nested object": { layers: [{ w: [[1, 2]], b: [3] }, { w: [], b: [] }] },
-  "keys in another order": { z: 1, a: 2, m: { b: 3, a: 4 } },
-  "keys that are numbers": { 10: 1, 2: 2, b: 3, 1: 4 },
-  "keys that are no names": { "a b": 1, "": 2, "é": 3, "0x": 4, "a.b": 5 },
-  "a key that objects have": { constructor: 2, toString: 3, length: 4 },
-  "a mixture": [1, { x: [2, { y: 3 }], z: 4 }, [[], {}, 5]],
+const WITH_FLOATS: Readonly<Record<string, unknown>> = {
+  ...STRUCTURES,
   "a Float64Array": Float64Array.of(1, 2, -3),
   "an empty Float64Array": new Float64Array(0),
   "Float64Arrays within": {
@@ -81,7 +50,7 @@ const STRUCTURES: Record<string, unknown> = {
 };
 
 describe("compile: structures", () => {
-  for (const [name, x] of Object.entries(STRUCTURES)) {
+  for (const [name, x] of Object.entries(WITH_FLOATS)) {
     it(`${name} goes in and comes out as uncompiled`, () => {
       // deno-lint-ignore no-explicit-any
       const identity = (y: any) => y;

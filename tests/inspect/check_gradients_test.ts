@@ -275,6 +275,11 @@ describe("checkGradients", () => {
         );
       }
       assertThrows(
+        () => checkGradients(square, 1, 1e-6 as never),
+        TypeError,
+        "Cannot checkGradients: options is the number 0.000001, expected an object",
+      );
+      assertThrows(
         () => checkGradients(square, 1, { way: "tape" as "graph" }),
         RangeError,
         'Cannot checkGradients: way is the string "tape", ' +

@@ -841,6 +841,14 @@ describe("detectAnomaly", () => {
       );
     });
 
+    it("options that are none", () => {
+      assertThrows(
+        () => detectAnomaly(() => 1, false as never),
+        TypeError,
+        "Cannot detectAnomaly: options is the boolean false, expected an object",
+      );
+    });
+
     it("a promise", () => {
       assertThrows(
         () => detectAnomaly(() => Promise.resolve(1)),

@@ -144,11 +144,16 @@ describe("excerptOf", () => {
     }
   });
 
-  it("throws a TypeError if maxNodes is not a number", () => {
+  it("throws a TypeError if maxNodes is not a number, or options no object", () => {
     assertThrows(
       () => excerptOf(new Node(1), { maxNodes: "5" as never }, "draw"),
       TypeError,
       'Cannot draw: maxNodes is the string "5", expected a whole number',
+    );
+    assertThrows(
+      () => excerptOf(new Node(1), null as never, "draw"),
+      TypeError,
+      "Cannot draw: options is null, expected an object",
     );
   });
 });

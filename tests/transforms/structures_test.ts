@@ -17,50 +17,16 @@ import {
   Var,
   vjp,
 } from "../../mod.ts";
-
-/** All Scalars in a structure, in order, by another way than the module's. */
-function leavesOf(structure: unknown): Scalar[] {
-  const isLeaf = typeof structure === "number" || structure instanceof Var;
-  return isLeaf
-    ? [structure as Scalar]
-    : Object.values(structure as object).flatMap(leavesOf);
-}
+import { leavesOf, mapLeaves, STRUCTURES } from "../structures.ts";
 
 /** Σ xᵢ³, of all leaves. */
 // deno-lint-ignore no-explicit-any
 const cubes = (structure: any): Scalar =>
   sum(leavesOf(structure).map((x) => mul(x, square(x))));
 
-/** The structure with other leaves, by JSON: it knows no Float64Array. */
-function mapLeaves(structure: unknown, f: (x: number) => number): unknown {
-  return JSON.parse(
-    JSON.stringify(structure),
-    (_, x) => typeof x === "number" ? f(x) : x,
-  );
-}
-
-const STRUCTURES: Record<string, unknown> = {
-  "a number": 3,
-  "an array": [1, -2, 3],
-  "an empty array": [],
-  "an array of one": [4],
-  "a matrix": [[1, 2], [3, 4], [5, 6]],
-  "a ragged array": [[1], [], [2, [3, [4]]]],
-  "an object": { x: 1, y: -2 },
-  "an empty object": {},
-  "a nested object": { layers: [{ w: [[1, 2]], b: [3] }, { w: [], b: [] }] },
-  "keys in another order": { z: 1, a: 2, m: { b: 3, a: 4 } },
-  "keys that are numbers": { 10: 1, 2: 2, b: 3, 1: 4 },
-  "keys that are no names": { "a b": 1, "": 2, "é": 3, "0x": 4, "a.b": 5 },
-  "a key that objects have": JSON.parse(
-    '{"__proto__": 1, "constructor": 2, "toString": 3, "length": 4}',
-  ),
-  "a mixture": [1, { x: [2, { y: 3 }], z: 4 }, [[], {}, 5]],
-  "zeros and −1": [0, -1],
-};
-
 describe("a structure", () => {
-  for (const [name, structure] of Object.entries(STRUCTURES)) {
+  const structures = { ...STRUCTURES, "zeros and −1": [0, -1] };
+  for (const [name, structure] of Object.entries(structures)) {
     const x = structure as number[], unit = mapLeaves(x, () => 1) as number[];
     const first = mapLeaves(x, (x) => 3 * x * x);
     const second = mapLeaves(x, (x) => 6 * x);

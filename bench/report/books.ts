@@ -5,7 +5,7 @@ import {
   type Subject,
   type Timing,
 } from "./results.ts";
-import type { Message, Selection, Times } from "./worker.ts";
+import type { Message, Selection, Times } from "./protocol.ts";
 
 /** What workers said, by engine and workload. */
 export class Books {

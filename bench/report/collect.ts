@@ -3,7 +3,7 @@ import { type EngineName, PACKAGES } from "../engines/engines.ts";
 import { Books } from "./books.ts";
 import type { Run, Weighing } from "./results.ts";
 import { work } from "./run_worker.ts";
-import type { Message, Order, Selection } from "./worker.ts";
+import type { Message, Order, Selection } from "./protocol.ts";
 
 /** How far a run is: a line for the terminal. */
 export type Progress = (done: number, of: number, what: string) => void;

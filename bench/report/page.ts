@@ -9,7 +9,7 @@ import {
   TOLERANCE,
 } from "./results.ts";
 import { short, type Target, targetsOf } from "./targets.ts";
-import type { Selection } from "./worker.ts";
+import type { Selection } from "./protocol.ts";
 
 /** The whole report. */
 export function pageOf(run: Run): string {

@@ -1,6 +1,7 @@
 // What a run of the report found, and what can be said of it.
 import { type EngineName, OURS } from "../engines/engines.ts";
-import type { Selection, Weight, WorkloadName } from "./worker.ts";
+import type { WorkloadName } from "../workloads/workloads.ts";
+import type { Selection, Weight } from "./protocol.ts";
 
 /** A run of the report, as it is saved. */
 export interface Run {

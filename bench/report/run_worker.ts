@@ -1,4 +1,4 @@
-import type { Message, Order, Selection } from "./worker.ts";
+import type { Message, Order, Selection } from "./protocol.ts";
 
 /** Runs a worker, and another for the rest where one dies. */
 export async function work(

@@ -1,7 +1,7 @@
 // The design's targets, and where each stands in a run.
 import type { EngineName } from "../engines/engines.ts";
 import { median, type Run, timingOf } from "./results.ts";
-import type { Selection } from "./worker.ts";
+import type { Selection } from "./protocol.ts";
 
 /** A target. */
 export interface Target {

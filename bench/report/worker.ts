@@ -14,79 +14,14 @@ import {
   chain,
   perceptron,
   rosenbrock,
-  rungeKutta,
   sharedSubexpressions,
   twoNumbers,
   type Workload,
+  type WorkloadName,
+  WORKLOADS,
 } from "../workloads/workloads.ts";
-
-/** A workload by name and size. */
-export type Selection = readonly [name: WorkloadName, size: number];
-
-/** What a worker is to do. */
-export interface Order {
-  readonly engine: EngineName;
-  /** Time them, or weigh them. */
-  readonly task: "time" | "memory";
-  readonly workloads: readonly Selection[];
-  /** Whether the process is to have run nothing else before. */
-  readonly fresh: boolean;
-  /** How long a workload may take, in milliseconds. */
-  readonly limit: number;
-}
-
-/** What a worker prints, a line each. */
-export type Message =
-  | { readonly begin: Selection }
-  | { readonly failed: Selection; readonly message: string }
-  | { readonly timed: Selection; readonly times: Times }
-  | { readonly weighed: Selection; readonly weight: Weight };
-
-/** What a workload took, in nanoseconds an operation unless it says otherwise. */
-export interface Times {
-  readonly operations: number;
-  /** Preparing, compiling and the first call, in milliseconds. */
-  readonly first: number;
-  /** A call, all included. */
-  readonly total: number;
-  /** Which part of it is running the function, where the sweep comes after that. */
-  readonly share: number | null;
-  /** What the chain of 1,000, differentiated by hand, took just before and after. */
-  readonly yardstick: number;
-  readonly value: number;
-  readonly gradient: readonly number[];
-}
-
-/** What a gradient weighs, in bytes an operation. */
-export interface Weight {
-  /** By how much a first gradient raised the process's peak of resident memory. */
-  readonly peak: number;
-  /**
-   * What is alive on the JavaScript heap and in its buffers between the halves
-   * of a call; null where there are none.
-   */
-  readonly built: number | null;
-  /** The same after the call, with the graph that an engine leaves. */
-  readonly differentiated: number | null;
-}
-
-/** Names of workloads. */
-export type WorkloadName =
-  | "chain"
-  | "Rosenbrock"
-  | "perceptron"
-  | "Runge–Kutta"
-  | "shared subexpressions"
-  | "two numbers";
-
-const WORKLOADS: Record<WorkloadName, (size: number) => Workload> = {
-  "chain": chain,
-  "Rosenbrock": rosenbrock,
-  "perceptron": perceptron,
-  "Runge–Kutta": rungeKutta,
-  "shared subexpressions": sharedSubexpressions,
-  "two numbers": twoNumbers,
-};
+import type { Message, Order, Times, Weight } from "./protocol.ts";
+import { median } from "./results.ts";
 
 const { gc } = globalThis as unknown as { gc: () => void };
 
@@ -161,11 +96,6 @@ function sample<T>(time: number, least: number, take: () => T): T[] {
     samples.push(take());
   }
   return samples;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b), middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
 /** The chain of 1,000, differentiated by hand: what this machine does just now. */
@@ -339,6 +269,6 @@ if (import.meta.main) {
       print({ failed: selection, message: text });
     }
   }
-  // Never 1.
+  // Never 1; but who compiles this cannot know that nobody needs the sum.
   Deno.exit(sink === 0.123 ? 1 : 0);
 }

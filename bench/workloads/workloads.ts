@@ -12,10 +12,18 @@ import { rosenbrockIn, rosenbrockStart } from "./rosenbrock.ts";
 import { finalPreyIn, LOTKA_VOLTERRA } from "./runge_kutta.ts";
 import { sineLadderIn } from "./shared_subexpressions.ts";
 
+/** What a workload is called, without its size. */
+export type WorkloadName =
+  | "chain"
+  | "Rosenbrock"
+  | "perceptron"
+  | "Runge–Kutta"
+  | "shared subexpressions"
+  | "two numbers";
+
 /** A function of numbers in one list, for any engine, and where to differentiate it. */
 export interface Workload {
-  /** What it is, without its size. */
-  readonly name: string;
+  readonly name: WorkloadName;
   /** Its size, in what is natural for it. */
   readonly size: number;
   /** How many operations it does. */
@@ -100,3 +108,15 @@ export function twoNumbers(): Workload {
     in: ({ add, mul, sin }) => ([x, y]) => mul(add(x!, y!), sin(x!)),
   };
 }
+
+/** Every workload, by its name, of a size. */
+export const WORKLOADS: Readonly<
+  Record<WorkloadName, (size: number) => Workload>
+> = {
+  "chain": chain,
+  "Rosenbrock": rosenbrock,
+  "perceptron": perceptron,
+  "Runge–Kutta": rungeKutta,
+  "shared subexpressions": sharedSubexpressions,
+  "two numbers": twoNumbers,
+};

@@ -1,3 +1,5 @@
+import { kindOf } from "./guard.ts";
+
 /**
  * What a wrong value is called in an error message: its kind, and the value
  * itself where it is short.
@@ -21,6 +23,13 @@ export function describe(value: unknown): string {
   }
   if (value === null) return "null";
   if (Array.isArray(value)) return `an array of length ${value.length}`;
+  const kind = kindOf(value as object);
+  if (kind !== undefined) {
+    return kind.ours
+      ? `an instance of ${kind.name}`
+      : `a ${kind.name} of another copy of this module, which seems to be ` +
+        "loaded twice";
+  }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) {
     return "a plain object";

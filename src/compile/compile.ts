@@ -9,7 +9,7 @@ import {
   withRecorded,
 } from "../transforms/recorded.ts";
 import {
-  isRecord,
+  hasPart,
   type LeafKind,
   NUMBERS_EXPECTED,
   rebuild,
@@ -171,8 +171,8 @@ function versionOf(
 }
 
 /** What a function gave: all that is wanted of it where its operations are watched. */
-function resultOf({ outputs, result }: Recorded): unknown {
-  return rebuild(result, outputs.map(({ value }) => value));
+function resultOf({ outputs, resultShape }: Recorded): unknown {
+  return rebuild(resultShape, outputs.map(({ value }) => value));
 }
 
 const ARGUMENT: LeafKind<number | Var> = {
@@ -196,6 +196,5 @@ function record<R>(
 
 /** Whether a structure is to be computed on the graph. */
 function hasNode(x: unknown): boolean {
-  if (Array.isArray(x)) return x.some(hasNode);
-  return x instanceof Node || isRecord(x) && Object.values(x).some(hasNode);
+  return hasPart(x, (part) => part instanceof Node);
 }

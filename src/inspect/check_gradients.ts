@@ -11,6 +11,8 @@ import {
   NUMBERS_EXPECTED,
   pathOf,
   rebuild,
+  type Shape,
+  takeApart,
 } from "../transforms/structures.ts";
 
 /** Options of {@linkcode checkGradients}. */
@@ -102,17 +104,19 @@ export function checkGradients<X>(
   requireOptions(CALL, options);
   checkOptions(options);
   const where = `Cannot ${CALL}: argument 1`;
-  const numbers = flatten(x, NUMBERS, where);
+  const { leaves: numbers, shape } = takeApart(x, NUMBERS, where);
   const wild = numbers.findIndex((number) => !Number.isFinite(number));
-  if (wild >= 0) checkFinite(numbers[wild]!, `argument 1${suffix(x, wild)}`);
+  if (wild >= 0) {
+    checkFinite(numbers[wild]!, `argument 1${suffix(shape, wild)}`);
+  }
   const along = (i: number) => (moved: number): number =>
-    valueOf(resultOf(f, rebuild(x, numbers.with(i, moved))));
-  const y = valueOf(resultOf(f, rebuild(x, numbers)));
+    valueOf(resultOf(f, rebuild(shape, numbers.with(i, moved))));
+  const y = valueOf(resultOf(f, rebuild(shape, [...numbers])));
   checkFinite(y, "the function's result");
 
   const gradient = options.way === "recorded"
     ? gradientByTape(f, x)
-    : gradientByGraph(f, x, numbers);
+    : gradientByGraph(f, shape, numbers);
   const tolerances = tolerancesFor(y, options);
   gradient.forEach((derivative, i) => {
     const steps = stepsFor(numbers[i]!, options.step);
@@ -123,7 +127,7 @@ export function checkGradients<X>(
       steps,
       tolerances,
     );
-    if (slope !== null) throw disagreement(suffix(x, i), derivative, slope);
+    if (slope !== null) throw disagreement(suffix(shape, i), derivative, slope);
   });
 }
 
@@ -137,11 +141,11 @@ const NUMBERS: LeafKind<number> = {
 /** The derivative by every leaf of the argument, in order. */
 function gradientByGraph<X>(
   f: (x: X) => Scalar,
-  x: unknown,
+  shape: Shape,
   numbers: readonly number[],
 ): number[] {
   const leaves = numbers.map((number) => new Node(number));
-  const result = resultOf(f, rebuild(x, leaves));
+  const result = resultOf(f, rebuild(shape, [...leaves]));
   // A plain number, from which no gradient flows.
   if (!(result instanceof Node)) return leaves.map(() => 0);
   // The function may use Nodes of its caller's, whose gradients are not ours.
@@ -287,8 +291,8 @@ function disagreement(path: string, derivative: number, slope: Slope): Error {
 }
 
 /** What an error appends to the name of an argument for its leaf i. */
-function suffix(x: unknown, i: number): string {
-  const path = pathOf(x, i);
+function suffix(shape: Shape, i: number): string {
+  const path = pathOf(shape, i);
   return path === "" ? "" : `, ${path}`;
 }
 

@@ -93,7 +93,10 @@ export function gradientOf(
   return (x, data) => {
     const finish = (recorded: Recorded) => {
       const { value } = soleOutput(recorded, call);
-      return { value, gradient: rebuild(x, pullBack(recorded, [1])) };
+      return {
+        value,
+        gradient: rebuild(recorded.argumentShape, pullBack(recorded, [1])),
+      };
     };
     return withRecorded(call, f, x, data, finish, false, SOLE_RESULT);
   };

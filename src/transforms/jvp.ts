@@ -1,4 +1,9 @@
-import { checkFunction, type Recordable, withRecorded } from "./recorded.ts";
+import {
+  checkFunction,
+  type Recordable,
+  scalarsOf,
+  withRecordedParts,
+} from "./recorded.ts";
 import { matchingScalars } from "./matching.ts";
 import {
   type Argument,
@@ -62,12 +67,14 @@ export function directional(
   data: readonly unknown[],
 ): { value: unknown; tangent: unknown } {
   const name = call === "jvp" ? "the tangent" : "the vector";
-  const seeds = matchingScalars(vector, x, call, [name, "argument 1"]);
-  return withRecorded(call, f, x, data, (recorded) => ({
+  const argument = scalarsOf(x, call, "argument 1");
+  const names = [name, "argument 1"] as const;
+  const seeds = matchingScalars(vector, argument.shape, call, names);
+  return withRecordedParts(call, f, argument, data, (recorded) => ({
     value: rebuild(
-      recorded.result,
+      recorded.resultShape,
       recorded.outputs.map(({ value }) => value),
     ),
-    tangent: rebuild(recorded.result, pushForward(recorded, seeds)),
+    tangent: rebuild(recorded.resultShape, pushForward(recorded, seeds)),
   }));
 }

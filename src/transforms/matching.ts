@@ -1,29 +1,29 @@
 import type { Var } from "../tape/tape.ts";
 import { isRecordable, scalarsOf } from "./recorded.ts";
-import { mismatch } from "./structures.ts";
+import { mismatch, type Shape } from "./structures.ts";
 
 /**
  * The leaves of a vector that goes with a structure: a tangent or a cotangent.
  *
  * @param vector What the user gave.
- * @param like The structure it must have the shape of.
+ * @param like The shape it must have.
  * @param call The call, for messages.
- * @param names What `vector` and `like` are called.
+ * @param names What `vector` and the structure it goes with are called.
  * @throws {TypeError} If it has another shape, or a leaf that is no number.
  */
 export function matchingScalars(
   vector: unknown,
-  like: unknown,
+  like: Shape,
   call: string,
   names: readonly [vector: string, like: string],
 ): (number | Var)[] {
   const [name, likeName] = names;
-  const scalars = scalarsOf(vector, call, name, {
+  const { leaves, shape } = scalarsOf(vector, call, name, {
     expected: `numbers in the shape of ${likeName}`,
     is: isRecordable,
   });
-  const wrong = mismatch(vector, like);
-  if (wrong === undefined) return scalars;
+  const wrong = mismatch(shape, like);
+  if (wrong === undefined) return leaves;
   const { path, found, expected } = wrong;
   const place = path === "" ? name : `${name}, ${path}`;
   throw new TypeError(

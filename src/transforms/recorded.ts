@@ -23,10 +23,12 @@ import {
   Var,
 } from "../tape/tape.ts";
 import {
-  flatten,
   type LeafKind,
   NUMBERS_EXPECTED,
   rebuild,
+  type Shape,
+  takeApart,
+  type TakenApart,
 } from "./structures.ts";
 
 /** A function that a transform takes, whatever its parameters. */
@@ -43,8 +45,12 @@ export interface Recorded {
   readonly numeric: boolean;
   /** The recording it is nested in; while that runs, it can be swept again. */
   readonly around: Recording | null;
-  /** What the function returned: the shape of its outputs. */
+  /** The shape of the function's first argument: that of its derivatives. */
+  readonly argumentShape: Shape;
+  /** What the function returned. */
   readonly result: unknown;
+  /** Its shape: that of the outputs. */
+  readonly resultShape: Shape;
   /** The leaves of the result: an entry of the section, or a constant. */
   readonly outputs: readonly Output[];
 }
@@ -94,19 +100,18 @@ export function checkFunction(call: string, f: unknown): void {
   throw wrongKind(call, "the argument", f, "a function");
 }
 
-/** The numbers and Vars of a structure, in order. `what` is what an error calls it. */
+/** A structure of numbers and Vars, taken apart. `what` is what an error calls it. */
 export function scalarsOf(
   structure: unknown,
   call: string,
   what: string,
   kind: LeafKind<number | Var> = ARGUMENT,
-): (number | Var)[] {
-  const where = `Cannot ${call}: ${what}`;
-  const leaves = flatten(structure, kind, where);
-  for (const x of leaves) {
+): TakenApart<number | Var> {
+  const parts = takeApart(structure, kind, `Cannot ${call}: ${what}`);
+  for (const x of parts.leaves) {
     if (typeof x !== "number" && !isOpen(x)) throw outlived(call, what);
   }
-  return leaves;
+  return parts;
 }
 
 /** Records the inputs; one is the entry of a 1 if any comes from the function around. */
@@ -141,20 +146,32 @@ export function withRecorded<R>(
   frozen = false,
   results: LeafKind<number | Var> = RESULT,
 ): R {
-  const inputs = scalarsOf(x, call, "argument 1");
+  const argument = scalarsOf(x, call, "argument 1");
+  return withRecordedParts(call, f, argument, data, finish, frozen, results);
+}
+
+/** The same, of an argument that was taken apart already. */
+export function withRecordedParts<R>(
+  call: string,
+  f: Recordable,
+  { leaves: inputs, shape }: TakenApart<number | Var>,
+  data: readonly unknown[],
+  finish: (recorded: Recorded) => R,
+  frozen = false,
+  results: LeafKind<number | Var> = RESULT,
+): R {
   const before = tapeLength();
   const one = inputs.some((input) => input instanceof Var) ? entryFor(1) : 0;
   const recording = open(frozen);
   let keep = false;
   try {
-    const vars = inputVars(inputs, one);
-    let result: unknown, leaves: (number | Var)[];
+    let result: unknown, parts: TakenApart<number | Var>;
     try {
       result = (f as (...inputs: unknown[]) => unknown)(
-        rebuild(x, vars),
+        rebuild(shape, inputVars(inputs, one)),
         ...data,
       );
-      leaves = scalarsOf(result, call, "the function's result", results);
+      parts = scalarsOf(result, call, "the function's result", results);
     } finally {
       close(recording);
     }
@@ -172,8 +189,10 @@ export function withRecorded<R>(
       },
       numeric: !keep,
       around: recording.outer,
+      argumentShape: shape,
       result,
-      outputs: leaves.map((leaf) => {
+      resultShape: parts.shape,
+      outputs: parts.leaves.map((leaf) => {
         if (typeof leaf === "number") return { entry: undefined, value: leaf };
         const entry = entryOf(leaf);
         if (entry < recording.start) return { entry: undefined, value: leaf };

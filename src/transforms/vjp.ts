@@ -58,28 +58,44 @@ export function vjp<X, D extends readonly unknown[], Y>(
   checkFunction("vjp", f);
   return <A extends Argument<X>>(x: A, ...data: D) =>
     withRecorded("vjp", f, x, data, (recorded) => {
-      const { result, outputs, numeric } = recorded;
+      const { argumentShape, resultShape, outputs, numeric } = recorded;
       const kept: Recorded = numeric ? keep(recorded) : recorded;
-      const room = new Float64Array(numeric ? kept.section.end : 0);
+      // Null while a pullback uses it: a user's rule may call that once more.
+      let room: Float64Array | null = roomFor(kept);
       return {
-        value: rebuild(result, outputs.map(({ value }) => value)) as ResultLike<
-          Y,
-          A
-        >,
+        value: rebuild(
+          resultShape,
+          outputs.map(({ value }) => value),
+        ) as ResultLike<Y, A>,
         pullback: <C extends Argument<Y>>(cotangent: C) => {
           if (!numeric && !recorded.around?.open) {
             throw outlived("pullback", "what the function closes over");
           }
-          const seeds = matchingScalars(cotangent, result, "pullback", [
-            "the cotangent",
-            "the value",
-          ]);
-          return rebuild(x, pullBack(kept, seeds, room)) as [Leaf<C>] extends
-            [number] ? Like<A>
-            : Like<A> | Vector<A>;
+          const names = ["the cotangent", "the value"] as const;
+          const seeds = matchingScalars(
+            cotangent,
+            resultShape,
+            "pullback",
+            names,
+          );
+          const own = room ?? roomFor(kept);
+          room = null;
+          try {
+            return rebuild(
+              argumentShape,
+              pullBack(kept, seeds, own),
+            ) as [Leaf<C>] extends [number] ? Like<A> : Like<A> | Vector<A>;
+          } finally {
+            room = own;
+          }
         },
       };
     });
+}
+
+/** Room for the adjoints of a recording of numbers. */
+function roomFor({ section, numeric }: Recorded): Float64Array {
+  return new Float64Array(numeric ? section.end : 0);
 }
 
 /** A recording of numbers that stays good when the tape is used again. */

@@ -23,7 +23,12 @@ import {
   Var,
   vjp,
 } from "../../mod.ts";
-import { scratch, tapeEntries, tapeLength } from "../../src/tape/tape.ts";
+import {
+  isRecording,
+  scratch,
+  tapeEntries,
+  tapeLength,
+} from "../../src/tape/tape.ts";
 import {
   addChain,
   CHAIN_LEAVES,
@@ -410,6 +415,22 @@ describe("a tape without memory to grow into", () => {
         }
       });
     }
+
+    it(`is closed again if the inputs are too many: no ${type}`, () => {
+      const x = new Array<number>(2 * SMALL).fill(1);
+      for (
+        const call of [
+          () => grad(sum)(x),
+          () => grad((y: Scalar) => mul(y, sum(grad(sum)(x))))(1),
+          () => jvp((y: readonly Scalar[]) => y)(x, x),
+        ]
+      ) {
+        withoutMemory(type, () => assertThrows(call, RangeError));
+        assert(!isRecording());
+        assertEquals(tapeLength(), 0);
+        assertEquals(grad((x: Scalar) => mul(mul(x, x), x))(2), 12);
+      }
+    });
   }
 });
 

@@ -1,7 +1,15 @@
 import { describe, it } from "@std/testing/bdd";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   add,
+  checkGradients,
+  compile,
   grad,
   hessian,
   hvp,
@@ -152,9 +160,61 @@ describe("a structure", () => {
       );
     assertEquals(grad(g)(3), 6);
   });
+
+  it("is read once, before the function runs", () => {
+    let reads = 0;
+    const x = {
+      get a(): number {
+        return ++reads;
+      },
+      b: 2,
+    };
+    const f = ({ a, b }: { a: Scalar; b: Scalar }) => {
+      // What the function does to the argument changes nothing for its gradient.
+      delete (x as { b?: number }).b;
+      return mul(a, b);
+    };
+    assertEquals([grad(f)(x), reads], [{ a: 2, b: 1 }, 1]);
+    // Nor what it does to its own copy.
+    const consumed = (xs: Scalar[]) => {
+      let product: Scalar = 1;
+      while (xs.length > 0) product = mul(product, xs.pop()!);
+      return product;
+    };
+    assertEquals(grad(consumed)([2, 3]), [3, 2]);
+    assertEquals(hessian(consumed)([2, 3]), [[0, 1], [1, 0]]);
+  });
+
+  it("may be nested 1000 deep", () => {
+    let x: unknown = 3;
+    for (let depth = 0; depth < 1000; depth++) x = depth % 2 ? { x } : [x];
+    let gradient = grad(cubes)(x) as unknown;
+    for (let depth = 0; depth < 1000; depth++) {
+      gradient = Object.values(gradient as object)[0];
+    }
+    assertEquals(gradient, 27);
+  });
+
+  it("has own keys, whatever objects inherit under their names", () => {
+    Object.defineProperty(Object.prototype, "inherited", {
+      value: 1,
+      writable: false,
+      configurable: true,
+    });
+    try {
+      assertEquals(
+        Object.entries(grad(cubes)({ inherited: 2, x: 1 })),
+        [["inherited", 12], ["x", 3]],
+      );
+    } finally {
+      delete (Object.prototype as { inherited?: number }).inherited;
+    }
+  });
 });
 
 describe("a wrong structure", () => {
+  const TOO_DEEP = " is a structure nested more than 1000 deep, expected at " +
+    "most 1000 levels";
   const EXPECTED =
     "expected a number, or an array, plain object or Float64Array of numbers";
   const circle: unknown[] = [];
@@ -208,6 +268,94 @@ describe("a wrong structure", () => {
       }
     });
   }
+
+  const loop: unknown[] = [1];
+  loop.push({ b: 2, again: loop });
+  const self: Record<string, unknown> = { a: [1] };
+  self.self = self;
+  const empty = new Float64Array(0), detached = new Float64Array(2);
+  detached.buffer.transfer();
+  const impossible: [unknown, string][] = [
+    [
+      loop,
+      ", [1].again is an array of length 2 that contains itself, expected a " +
+      "structure without cycles",
+    ],
+    [
+      [[self]],
+      ", [0][0].self is a plain object that contains itself, expected a " +
+      "structure without cycles",
+    ],
+    [
+      { x: [empty, detached] },
+      ", .x[1] is a detached Float64Array, expected one whose buffer was not " +
+      "transferred",
+    ],
+    [nested(1001), TOO_DEEP],
+    [nested(20_000), TOO_DEEP],
+    // Of 3e8 elements, none is there.
+    [new Array(3e8), `, [0] is undefined, ${EXPECTED}`],
+    [{ x: new Array(3e8) }, `, .x[0] is undefined, ${EXPECTED}`],
+  ];
+
+  function nested(depth: number): unknown {
+    let x: unknown = 1;
+    for (let level = 0; level < depth; level++) x = level % 2 ? { x } : [x];
+    return x;
+  }
+
+  it("is refused where it has no end, or nothing in it", () => {
+    const all = {
+      ...calls,
+      checkGradients: (x: never) => checkGradients(identity, x),
+      compile: (x: never) => compile(identity)(x),
+    };
+    for (const [name, call] of Object.entries(all)) {
+      for (const [x, what] of impossible) {
+        const error = assertThrows(() => call(x as never));
+        assertInstanceOf(error, what === TOO_DEEP ? RangeError : TypeError);
+        const hint = name === "compile" && what.endsWith(EXPECTED)
+          ? "; what is no number belongs in a closure"
+          : "";
+        assertEquals(
+          error.message,
+          `Cannot ${name}: argument 1${what}${hint}`,
+        );
+      }
+    }
+    for (const [x, what] of impossible) {
+      assertStringIncludes(
+        assertThrows(() => jvp(() => x as Scalar[])(1, 1)).message,
+        `Cannot jvp: the function's result${what.split(", expected")[0]}`,
+      );
+    }
+  });
+
+  it("is a Node or Var of another copy of the module", async () => {
+    const { guard } = await import("../../src/guard.ts?another copy");
+    class Node {}
+    class e {}
+    guard(Node.prototype, "Node", () => "");
+    guard(e.prototype, "Var", () => "");
+    const said = "of another copy of this module, which seems to be loaded " +
+      "twice, expected";
+    for (const [x, kind] of [[new Node(), "Node"], [new e(), "Var"]] as const) {
+      for (
+        const [use, what] of [
+          [() => grad(identity)(x), "grad: argument 1"],
+          [() => grad(() => x as Scalar)(1), "grad: the function's result"],
+          [() => jvp(sin)(1, x as never), "jvp: the tangent"],
+          [() => add(x as never, 1), "add: operand 1"],
+          [() => compile(identity)({ x }), "compile: argument 1, .x"],
+        ] as const
+      ) {
+        assertStringIncludes(
+          assertThrows(use, TypeError).message,
+          `Cannot ${what} is a ${kind} ${said}`,
+        );
+      }
+    }
+  });
 
   const SOLE = ["grad", "valueAndGrad", "hessian", "hvp"];
   // deno-lint-ignore no-explicit-any

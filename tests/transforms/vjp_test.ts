@@ -2,6 +2,7 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
+  defineOperation,
   exp,
   grad,
   hessian,
@@ -84,6 +85,50 @@ describe("vjp", () => {
       })(5);
       assertEquals(second.pullback(2 ** i), expected.map((d) => d * 2 ** i));
     }
+  });
+
+  it("pulls back in the middle of a pullback", () => {
+    let nested: ((cotangent: number) => number) | undefined;
+    let inner = 0;
+    // 2x, whose rule asks for the pullback that it is part of.
+    const double = defineOperation({
+      name: "double",
+      value: (x: number) => 2 * x,
+      partials: () => {
+        const again = nested;
+        nested = undefined;
+        if (again !== undefined) inner = again(10);
+        return 2;
+      },
+    });
+    const f = (x: Scalar) => {
+      const doubled = double(x);
+      return add(mul(doubled, doubled), square(x)); // 5x²
+    };
+    const { pullback } = vjp(f)(3);
+    nested = pullback as typeof nested;
+    assertEquals([pullback(1), inner], [30, 300]);
+    // Again, and after an error in the middle.
+    nested = pullback as typeof nested;
+    assertEquals([pullback(1), inner], [30, 300]);
+    nested = () => {
+      throw new Error("on purpose");
+    };
+    assertThrows(() => pullback(1), Error, "on purpose");
+    assertEquals(pullback(1), 30);
+  });
+
+  it("has the shape of the call, whatever becomes of the argument and the value", () => {
+    const x: Record<string, number> = { a: 1, b: 2 };
+    const ys: Scalar[] = [];
+    const { pullback } = vjp(({ a, b }: Record<string, Scalar>) => {
+      ys.push(mul(a!, b!), square(b!));
+      return ys;
+    })(x);
+    delete x.a;
+    x.c = 9;
+    ys.length = 0;
+    assertEquals(pullback([1, 10]), { a: 2, b: 1 + 40 });
   });
 
   it("keeps operations over lists, wherever they were recorded", () => {

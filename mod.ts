@@ -56,9 +56,14 @@ export { Node } from "./src/graph/node.ts";
 export { postOrder } from "./src/graph/post_order.ts";
 export { backward, zeroGrad } from "./src/graph/backward.ts";
 export type { Scalar, ScalarOf, ScalarOfAll } from "./src/scalar.ts";
-export * from "./src/operations.ts";
+export * from "./src/operations/arithmetic.ts";
+export * from "./src/operations/exponentials.ts";
+export * from "./src/operations/trigonometry.ts";
+export * from "./src/operations/kinks.ts";
+export * from "./src/operations/lists.ts";
+export * from "./src/operations/choice.ts";
 export * from "./src/define_operation.ts";
-export { Var } from "./src/tape/tape.ts";
+export { Var } from "./src/tape/recording.ts";
 export {
   grad,
   valueAndGrad,

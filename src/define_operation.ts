@@ -1,6 +1,10 @@
 import { Node } from "./graph/node.ts";
-import { Var } from "./tape/tape.ts";
-import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
+import { Var } from "./tape/recording.ts";
+import {
+  applyBinary,
+  applyUnary,
+  applyVariadic,
+} from "./operations/dispatch.ts";
 import { wrongKind } from "./errors.ts";
 import { binary, type Operand, unary, variadic } from "./primitives.ts";
 import type { Scalar, ScalarOfAll } from "./scalar.ts";

@@ -73,55 +73,24 @@ export const MUL = 4;
 /** Code of division. */
 export const DIV = 5;
 
-type UnaryName =
-  | "neg"
-  | "square"
-  | "sqrt"
-  | "cbrt"
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "log2"
-  | "log10"
-  | "sin"
-  | "cos"
-  | "tan"
-  | "asin"
-  | "acos"
-  | "atan"
-  | "sinh"
-  | "cosh"
-  | "tanh"
-  | "asinh"
-  | "acosh"
-  | "atanh"
-  | "sigmoid"
-  | "softplus"
-  | "relu"
-  | "erf"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "stopGradient";
-type BinaryName =
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "pow"
-  | "hypot"
-  | "atan2"
-  | "logAddExp"
-  | "min"
-  | "max"
-  | "lt"
-  | "le"
-  | "gt"
-  | "ge"
-  | "eq";
+// deno-fmt-ignore
+/** The operations of one operand. */
+export const UNARY_NAMES = [
+  "neg", "square", "sqrt", "cbrt",
+  "exp", "expm1", "log", "log1p", "log2", "log10",
+  "sin", "cos", "tan", "asin", "acos", "atan",
+  "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+  "sigmoid", "softplus", "erf", "relu", "abs",
+  "sign", "floor", "ceil", "round", "stopGradient",
+] as const;
+// deno-fmt-ignore
+/** The operations of two operands. */
+export const BINARY_NAMES = [
+  "add", "sub", "mul", "div", "pow", "hypot", "atan2", "logAddExp",
+  "min", "max", "lt", "le", "gt", "ge", "eq",
+] as const;
+type UnaryName = typeof UNARY_NAMES[number];
+type BinaryName = typeof BINARY_NAMES[number];
 type VariadicName = "clamp" | "select" | "sum" | "mean" | "dot" | "logSumExp";
 
 /** A row for every name: a missing one does not compile. */
@@ -130,36 +99,14 @@ export type Primitives =
   & { readonly [N in BinaryName]: Binary }
   & { readonly [N in VariadicName]: Variadic };
 
-/** The operations that rules are written in. */
-export interface Language {
-  add(a: Operand, b: Operand): Operand;
-  sub(a: Operand, b: Operand): Operand;
-  mul(a: Operand, b: Operand): Operand;
-  div(a: Operand, b: Operand): Operand;
-  neg(x: Operand): Operand;
-  square(x: Operand): Operand;
-  sqrt(x: Operand): Operand;
-  exp(x: Operand): Operand;
-  log(x: Operand): Operand;
-  pow(a: Operand, b: Operand): Operand;
-  hypot(a: Operand, b: Operand): Operand;
-  sin(x: Operand): Operand;
-  cos(x: Operand): Operand;
-  sinh(x: Operand): Operand;
-  cosh(x: Operand): Operand;
-  sigmoid(x: Operand): Operand;
-  abs(x: Operand): Operand;
-  sign(x: Operand): Operand;
-  max(a: Operand, b: Operand): Operand;
-  lt(a: Operand, b: Operand): Operand;
-  le(a: Operand, b: Operand): Operand;
-  gt(a: Operand, b: Operand): Operand;
-  ge(a: Operand, b: Operand): Operand;
-  eq(a: Operand, b: Operand): Operand;
-  select(condition: Operand, a: Operand, b: Operand): Operand;
-  sum(xs: readonly Operand[]): Operand;
-  stopGradient(x: Operand): Operand;
-}
+/** The operations that rules are written in: those of the table themselves. */
+export type Language =
+  & { readonly [N in UnaryName]: (x: Operand) => Operand }
+  & { readonly [N in BinaryName]: (a: Operand, b: Operand) => Operand }
+  & {
+    readonly select: (condition: Operand, a: Operand, b: Operand) => Operand;
+    readonly sum: (xs: readonly Operand[]) => Operand;
+  };
 
 /** The primitive of a code. */
 export function primitiveOf(code: number): Primitive {

@@ -1,5 +1,5 @@
 import type { Node } from "./graph/node.ts";
-import type { Var } from "./tape/tape.ts";
+import type { Var } from "./tape/recording.ts";
 
 /** What every operation takes: a plain number, or a number that is differentiated. */
 export type Scalar = number | Node | Var;

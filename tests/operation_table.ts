@@ -1,6 +1,6 @@
 // Every operation beside the same function by other means, for tests that go
 // through all of them.
-import * as operations from "../src/operations.ts";
+import * as operations from "./all_operations.ts";
 import type { Scalar } from "../mod.ts";
 
 export interface OperationCase {

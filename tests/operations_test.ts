@@ -23,7 +23,7 @@ import {
   stopGradient,
   sum,
 } from "../mod.ts";
-import * as operations from "../src/operations.ts";
+import * as operations from "./all_operations.ts";
 import { assertEdge, edgeName, edges } from "./edge_cases.ts";
 import { assertClose, partialDerivative, seededRandom } from "./numeric.ts";
 import {

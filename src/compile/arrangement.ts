@@ -1,5 +1,6 @@
+import { fieldsOf, LIST } from "../tape/entries.ts";
 import { findLoops, type Loop } from "./loops.ts";
-import { fieldsOf, LIST, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 import { scheduled } from "./schedule.ts";
 
 /** How a program is to be written down as code. */

@@ -1,10 +1,10 @@
 import { builtIn, type Primitive, primitiveOf } from "../primitives.ts";
-import { CONSTANT } from "../tape/tape.ts";
+import { CONSTANT, forEachOperand } from "../tape/entries.ts";
 import { isListCall } from "./inlining.ts";
 import type { Listing } from "./listing.ts";
 import { LoopBody } from "./loop_body.ts";
 import type { Plan } from "./plan.ts";
-import { forEachOperand, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 import { CHUNK } from "./steps.ts";
 import {
   Bytes,

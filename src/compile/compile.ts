@@ -1,6 +1,6 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { isRecording, underWatch, type Var } from "../tape/tape.ts";
+import { isRecording, underWatch, type Var } from "../tape/recording.ts";
 import {
   isRecordable,
   type Recordable,

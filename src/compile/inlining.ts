@@ -1,7 +1,6 @@
 // Which operations are computed in the middle of another: on the operand stack.
 import { builtIn, primitiveOf } from "../primitives.ts";
-import { INPUT } from "../tape/tape.ts";
-import { forEachOperand, type Operations } from "./program.ts";
+import { forEachOperand, INPUT, type Operations } from "../tape/entries.ts";
 
 // Operands of a tree are emitted by recursion; this bounds it.
 const MAX_DEPTH = 64;

@@ -1,7 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { primitiveOf } from "../primitives.ts";
-import { CONSTANT, INPUT } from "../tape/tape.ts";
-import { countUses, fieldsOf, LIST, type Program } from "./program.ts";
+import { CONSTANT, fieldsOf, INPUT, LIST } from "../tape/entries.ts";
+import { countUses, type Program } from "./program.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const ADD = primitives.ADD, SUB = primitives.SUB;

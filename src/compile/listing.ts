@@ -1,4 +1,4 @@
-import type { Operations } from "./program.ts";
+import type { Operations } from "../tape/entries.ts";
 
 /** Operations as code is written for them. */
 export interface Listing extends Operations {

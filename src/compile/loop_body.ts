@@ -1,17 +1,17 @@
-import { CONSTANT, INPUT } from "../tape/tape.ts";
+import {
+  CONSTANT,
+  fieldsOf,
+  forEachOperand,
+  INPUT,
+  LIST,
+  operandCount,
+} from "../tape/entries.ts";
 import { inlinedIn } from "./inlining.ts";
 import type { Listing } from "./listing.ts";
 import { LoopOperands } from "./loop_operands.ts";
 import { LoopSources } from "./loop_sources.ts";
 import type { Loop } from "./loops.ts";
-import {
-  countUses,
-  fieldsOf,
-  forEachOperand,
-  LIST,
-  operandCount,
-  type Program,
-} from "./program.ts";
+import { countUses, type Program } from "./program.ts";
 
 /** What is added to a slot: another number of slots in each iteration. */
 export interface Pointer {

@@ -1,5 +1,6 @@
+import { fieldsOf, LIST, operandCount } from "../tape/entries.ts";
 import type { Loop } from "./loops.ts";
-import { fieldsOf, LIST, operandCount, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 
 /** Operands of a loop's body, to be looked up in any iteration without ado. */
 export class LoopOperands {

@@ -1,4 +1,4 @@
-import { CONSTANT } from "../tape/tape.ts";
+import { CONSTANT } from "../tape/entries.ts";
 import type { LoopOperands } from "./loop_operands.ts";
 import type { Loop } from "./loops.ts";
 import type { Program } from "./program.ts";

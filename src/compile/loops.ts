@@ -1,6 +1,6 @@
 // Finds the loops of the function that was recorded: operations that repeat.
-import { CONSTANT } from "../tape/tape.ts";
-import { fieldsOf, LIST, type Program } from "./program.ts";
+import { CONSTANT, fieldsOf, LIST } from "../tape/entries.ts";
+import type { Program } from "./program.ts";
 
 /** A stretch of a program that does the same operations over and over. */
 export interface Loop {

@@ -8,28 +8,29 @@ import {
   primitiveOf,
   SUB,
 } from "../primitives.ts";
-import { CONSTANT, INPUT, type Section } from "../tape/tape.ts";
+import {
+  CONSTANT,
+  countOperands,
+  fieldsOf,
+  INPUT,
+  LIST,
+  markOperands,
+  type Operations,
+  type Section,
+} from "../tape/entries.ts";
 
 /**
  * Operations in an order in which operands come first. The first entries are
  * the inputs; then come the constants and the operations that an output needs.
  */
-export interface Program {
+export interface Program extends Operations {
   readonly inputs: number;
   /** The first entry that is an operation; all from there on are. */
   readonly first: number;
   /** The number of entries. */
   readonly length: number;
-  /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
-  readonly codes: Uint16Array;
-  /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
-  readonly lefts: Int32Array;
-  /** The second operand's entry; of an operation over a list, its length. */
-  readonly rights: Int32Array;
   /** The values of constants. */
   readonly constants: Float64Array;
-  /** Operands of operations over lists. */
-  readonly lists: Int32Array;
   /** The entries of the outputs. */
   readonly outputs: readonly number[];
 }
@@ -40,79 +41,15 @@ export interface RecordedOutput {
   readonly value: number;
 }
 
-/** The arrays that say what an entry's operands are. */
-export type Operations = Pick<Program, "codes" | "lefts" | "rights" | "lists">;
-
-/** The number of fields of an operation whose operands are a list. */
-export const LIST = 3;
-
-// By code, 1 more than the fields; 0 where it was not asked for yet.
-const knownFields = new Uint8Array(1 << 16);
-
-/** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list. */
-export function fieldsOf(code: number): number {
-  const known = knownFields[code]!;
-  if (known > 0) return known - 1;
-  const arity = code <= INPUT ? 0 : primitiveOf(code).arity;
-  const fields = arity === "list" ? LIST : arity;
-  knownFields[code] = fields + 1;
-  return fields;
-}
-
 /** How often each entry is an operand or an output. */
 export function countUses(
-  { length, codes, lefts, rights, lists, outputs }:
-    & Operations
-    & Pick<Program, "length" | "outputs">,
+  program: Operations & Pick<Program, "length" | "outputs">,
 ): Int32Array {
+  const { length, outputs } = program;
   const uses = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const left = lefts[i]!, right = rights[i]!;
-    const fields = fieldsOf(codes[i]!);
-    if (fields === LIST) {
-      for (let k = left; k < left + right; k++) uses[lists[k]!]!++;
-    } else {
-      if (fields > 0) uses[left]!++;
-      if (fields > 1) uses[right]!++;
-    }
-  }
+  for (let i = 0; i < length; i++) countOperands(program, i, uses);
   for (const entry of outputs) uses[entry]!++;
   return uses;
-}
-
-/** Calls `visit` with each operand of entry i, in order. */
-export function forEachOperand(
-  { codes, lefts, rights, lists }: Operations,
-  i: number,
-  visit: (operand: number) => void,
-): void {
-  const left = lefts[i]!, right = rights[i]!;
-  const fields = fieldsOf(codes[i]!);
-  if (fields === LIST) {
-    for (let k = left; k < left + right; k++) visit(lists[k]!);
-    return;
-  }
-  if (fields > 0) visit(left);
-  if (fields > 1) visit(right);
-}
-
-/** How many operands entry i has. */
-export function operandCount(
-  { codes, rights }: Operations,
-  i: number,
-): number {
-  const fields = fieldsOf(codes[i]!);
-  return fields === LIST ? rights[i]! : fields;
-}
-
-/** Operand k of entry i. */
-export function operandAt(
-  { codes, lefts, rights, lists }: Operations,
-  i: number,
-  k: number,
-): number {
-  if (fieldsOf(codes[i]!) === LIST) return lists[lefts[i]! + k]!;
-  return k === 0 ? lefts[i]! : rights[i]!;
 }
 
 /**
@@ -159,22 +96,14 @@ export function programOf(
 }
 
 function neededEntries(
-  { codes, lefts, rights, lists }: Operations,
+  operations: Operations,
   roots: readonly number[],
   end: number,
 ): Uint8Array {
   const needed = new Uint8Array(end);
   for (const entry of roots) needed[entry] = 1;
   for (let i = end - 1; i >= 0; i--) {
-    if (needed[i] === 0) continue;
-    const left = lefts[i]!, right = rights[i]!;
-    const fields = fieldsOf(codes[i]!);
-    if (fields === LIST) {
-      for (let k = left; k < left + right; k++) needed[lists[k]!] = 1;
-    } else {
-      if (fields > 0) needed[left] = 1;
-      if (fields > 1) needed[right] = 1;
-    }
+    if (needed[i] === 1) markOperands(operations, i, needed);
   }
   return needed;
 }

@@ -1,4 +1,5 @@
-import { fieldsOf, forEachOperand, LIST, type Program } from "./program.ts";
+import { fieldsOf, forEachOperand, LIST } from "../tape/entries.ts";
+import type { Program } from "./program.ts";
 
 // As many operations as a processor has under way at a time, or so.
 const WIDE = 8;

@@ -1,7 +1,7 @@
+import { forEachOperand } from "../tape/entries.ts";
 import type { Arrangement } from "./arrangement.ts";
 import { isListCall } from "./inlining.ts";
 import { LoopBody } from "./loop_body.ts";
-import { forEachOperand } from "./program.ts";
 
 // V8's optimising compiler takes more than proportional time over long
 // functions, and gives up on very long ones.

@@ -1,4 +1,3 @@
-import { forEachOperand } from "../compile/program.ts";
 import {
   isLeaf,
   Node,
@@ -10,15 +9,9 @@ import {
 } from "../graph/node.ts";
 import { primitiveOf, product } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
-import {
-  type Entries,
-  entryOf,
-  type Section,
-  tapeEntries,
-  valueAt,
-  type Var,
-} from "../tape/tape.ts";
-import { View } from "../transforms/emitted_sweeps.ts";
+import { Activity } from "../tape/activity.ts";
+import { type Entries, operandsAt, type Section } from "../tape/entries.ts";
+import { entryOf, tapeEntries, valueAt, type Var } from "../tape/recording.ts";
 import type { Operation, Origin, Watch } from "../watch.ts";
 import {
   gradientAnomaly,
@@ -117,7 +110,7 @@ export class AnomalyWatch implements Watch {
     cotangents: readonly Scalar[],
   ): void {
     const { entries, start, inputs, end } = section;
-    const view = new View(section, true, new Array(inputs).fill(true));
+    const activity = new Activity(section, true, new Array(inputs).fill(true));
     const adjoints = new Float64Array(end - start);
     const reached = new Uint8Array(end - start);
     outputs.forEach((entry, k) => {
@@ -127,7 +120,7 @@ export class AnomalyWatch implements Watch {
     for (let i = end - 1; i >= start + inputs; i--) {
       if (reached[i - start] === 0) continue;
       const adjoint = adjoints[i - start]!;
-      view.forEachPartial(i, (operand, gate, partial) => {
+      activity.forEachPartial(i, (operand, gate, partial) => {
         const before = adjoints[operand - start]!;
         const after = before + product(gate, adjoint, partial as number);
         adjoints[operand - start] = after;
@@ -150,20 +143,24 @@ export class AnomalyWatch implements Watch {
     outputs: readonly number[],
   ): void {
     const { entries, start, inputs, end } = section;
-    const view = new View(section, true, seeds.map((seed) => seed !== null));
+    const activity = new Activity(
+      section,
+      true,
+      seeds.map((seed) => seed !== null),
+    );
     const tangents = new Float64Array(end - start);
     seeds.forEach((seed, k) => tangents[k] = primalOf(seed ?? 0));
     for (let i = start + inputs; i < end; i++) {
-      if (!view.isVaried(i)) continue;
+      if (!activity.isVaried(i)) continue;
       let flat = true;
-      view.forEachPartial(i, (operand, gate, partial) => {
+      activity.forEachPartial(i, (operand, gate, partial) => {
         const tangent = tangents[operand - start]!;
         tangents[i - start]! += product(gate, tangent, partial as number);
         flat = false;
       });
-      if (flat) view.setFlat(i);
+      if (flat) activity.setFlat(i);
     }
-    const reached = reachedFrom(section, view, outputs);
+    const reached = reachedFrom(section, activity, outputs);
     for (let i = start + inputs; i < end; i++) {
       const tangent = tangents[i - start]!;
       if (reached[i - start] === 0 || !this.#isAnomalous(tangent)) continue;
@@ -180,14 +177,14 @@ export class AnomalyWatch implements Watch {
 /** 1 for the entries that tangents of the outputs come through. */
 function reachedFrom(
   { start, inputs, end }: Section,
-  view: View,
+  activity: Activity,
   outputs: readonly number[],
 ): Uint8Array {
   const reached = new Uint8Array(end - start);
   for (const entry of outputs) reached[entry - start] = 1;
   for (let i = end - 1; i >= start + inputs; i--) {
     if (reached[i - start] === 0) continue;
-    view.forEachPartial(i, (operand) => reached[operand - start] = 1);
+    activity.forEachPartial(i, (operand) => reached[operand - start] = 1);
   }
   return reached;
 }
@@ -202,12 +199,6 @@ function operationAt(entries: Entries, i: number): Operation {
   const { name } = primitiveOf(codes[i]!);
   const operands = operandsAt(entries, i).map((entry) => values[entry]!);
   return { name, operands, value: values[i]! };
-}
-
-function operandsAt(entries: Entries, i: number): number[] {
-  const operands: number[] = [];
-  forEachOperand(entries, i, (operand) => operands.push(operand));
-  return operands;
 }
 
 function gradOf(operand: NodeOperand): number {

@@ -1,5 +1,5 @@
 import { requireOptions, wrongKind } from "../errors.ts";
-import { underWatch } from "../tape/tape.ts";
+import { underWatch } from "../tape/recording.ts";
 import { AnomalyWatch } from "./anomaly_watch.ts";
 
 /** Options of {@linkcode detectAnomaly}. */

@@ -1,6 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { primitiveOf, product } from "../primitives.ts";
-import { type Entries, INPUT, type Section } from "./tape.ts";
+import { Activity } from "./activity.ts";
+import { type Entries, INPUT, type Section } from "./entries.ts";
 
 const FIRST_CODE = INPUT + 1;
 const ADD = primitives.ADD, SUB = primitives.SUB;
@@ -56,15 +57,26 @@ function sweepAll(section: Section, tangents: Float64Array): void {
 
 /** The same sweep by the rules alone, through nothing but what depends on a seed. */
 function sweepMoved(
-  { entries, start, inputs, end }: Section,
+  section: Section,
   seeds: readonly (number | null)[],
   tangents: Float64Array,
 ): void {
-  const moved = new Uint8Array(end);
-  seeds.forEach((seed, k) => moved[start + k] = seed === null ? 0 : 1);
+  const { start, inputs, end } = section;
+  const activity = new Activity(
+    section,
+    true,
+    seeds.map((seed) => seed !== null),
+  );
   for (let i = start + inputs; i < end; i++) {
-    if (entries.codes[i]! < FIRST_CODE) continue;
-    tangents[i] = push(entries, i, tangents, moved);
+    let tangent = 0, flat = true;
+    if (activity.isVaried(i)) {
+      activity.forEachPartial(i, (operand, gate, partial) => {
+        tangent += product(gate, tangents[operand]!, partial as number);
+        flat = false;
+      });
+      if (flat) activity.setFlat(i);
+    }
+    tangents[i] = tangent;
   }
 }
 
@@ -73,16 +85,14 @@ function push(
   { codes, lefts, rights, values, lists }: Entries,
   i: number,
   tangents: Float64Array,
-  moved?: Uint8Array,
 ): number {
   const primitive = primitiveOf(codes[i]!);
   const left = lefts[i]!, right = rights[i]!, out = values[i]!;
   const { gate } = primitive;
   let tangent = 0;
   const take = (operand: number, partial: primitives.Operand | null) => {
-    if (partial === null || moved?.[operand] === 0) return;
+    if (partial === null) return;
     tangent += product(gate, tangents[operand]!, partial as number);
-    if (moved !== undefined) moved[i] = 1;
   };
   switch (primitive.arity) {
     case 1: {

@@ -1,6 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { primitiveOf, product } from "../primitives.ts";
-import { type Entries, INPUT, type Section } from "./tape.ts";
+import { Activity } from "./activity.ts";
+import { type Entries, INPUT, type Section } from "./entries.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const FIRST_CODE = INPUT + 1;
@@ -104,16 +105,21 @@ function handOver(
 
 /** The same sweep by the rules alone, through nothing but what the outputs depend on. */
 function sweepReached(
-  { entries, start, inputs, end }: Section,
+  section: Section,
   outputs: readonly number[],
   adjoints: Float64Array,
 ): void {
+  const { start, inputs, end } = section;
+  const activity = new Activity(section, true, new Array(inputs).fill(true));
   const reached = new Uint8Array(end);
   for (const entry of outputs) reached[entry] = 1;
   for (let i = end - 1; i >= start + inputs; i--) {
-    if (reached[i] === 1 && entries.codes[i]! >= FIRST_CODE) {
-      pull(entries, i, adjoints[i]!, adjoints, reached);
-    }
+    if (reached[i] === 0 || !activity.isVaried(i)) continue;
+    const adjoint = adjoints[i]!;
+    activity.forEachPartial(i, (operand, gate, partial) => {
+      adjoints[operand]! += product(gate, adjoint, partial as number);
+      reached[operand] = 1;
+    });
   }
 }
 
@@ -123,7 +129,6 @@ function pull(
   i: number,
   adjoint: number,
   adjoints: Float64Array,
-  reached: Uint8Array | null = null,
 ): void {
   const primitive = primitiveOf(codes[i]!), { gate } = primitive;
   const left = lefts[i]!, right = rights[i]!, out = values[i]!;
@@ -133,7 +138,6 @@ function pull(
       if (rule === null) return;
       const partial = rule(values[left]!, out) as number;
       adjoints[left]! += product(gate, adjoint, partial);
-      if (reached !== null) reached[left] = 1;
       return;
     }
     case 2: {
@@ -142,12 +146,10 @@ function pull(
       if (ruleA !== null) {
         const partial = ruleA(a, b, out) as number;
         adjoints[left]! += product(gate, adjoint, partial);
-        if (reached !== null) reached[left] = 1;
       }
       if (ruleB !== null) {
         const partial = ruleB(a, b, out) as number;
         adjoints[right]! += product(gate, adjoint, partial);
-        if (reached !== null) reached[right] = 1;
       }
       return;
     }
@@ -159,7 +161,6 @@ function pull(
         const operand = operands[k]!, partial = partials[k]!;
         if (partial === null) continue;
         adjoints[operand]! += product(gate, adjoint, partial as number);
-        if (reached !== null) reached[operand] = 1;
       }
     }
   }

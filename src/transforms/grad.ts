@@ -1,6 +1,6 @@
 import type { Scalar } from "../scalar.ts";
 import { wrongKind } from "../errors.ts";
-import { Var } from "../tape/tape.ts";
+import { Var } from "../tape/recording.ts";
 import {
   checkFunction,
   type Recordable,

@@ -1,4 +1,4 @@
-import type { Var } from "../tape/tape.ts";
+import type { Var } from "../tape/recording.ts";
 import { isRecordable, scalarsOf } from "./recorded.ts";
 import { mismatch, type Shape } from "./structures.ts";
 

@@ -2,12 +2,12 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import type { Scalar } from "../scalar.ts";
+import { INPUT, type Section } from "../tape/entries.ts";
 import {
   close,
   entryFor,
   entryOf,
   freeze,
-  INPUT,
   isOpen,
   open,
   outlived,
@@ -15,13 +15,12 @@ import {
   recordCopy,
   type Recording,
   scalarAt,
-  type Section,
   tapeEntries,
   tapeLength,
   truncate,
   valueAt,
   Var,
-} from "../tape/tape.ts";
+} from "../tape/recording.ts";
 import {
   type LeafKind,
   NUMBERS_EXPECTED,

@@ -1,7 +1,7 @@
 import type { Scalar } from "../scalar.ts";
 import { forwardSweep } from "../tape/forward_sweep.ts";
 import { reverseSweep } from "../tape/reverse_sweep.ts";
-import { scratch } from "../tape/tape.ts";
+import { scratch } from "../tape/recording.ts";
 import { watch } from "../watch.ts";
 import { emitForwardSweep, emitReverseSweep } from "./emitted_sweeps.ts";
 import type { Recorded } from "./recorded.ts";

@@ -1,5 +1,6 @@
 import type { Scalar } from "../scalar.ts";
-import { copySection, outlived } from "../tape/tape.ts";
+import { copySection } from "../tape/entries.ts";
+import { outlived } from "../tape/recording.ts";
 import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,

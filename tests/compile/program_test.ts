@@ -25,7 +25,7 @@ import {
   sum,
   valueAndGrad,
 } from "../../mod.ts";
-import { CONSTANT, INPUT } from "../../src/tape/tape.ts";
+import { CONSTANT, INPUT } from "../../src/tape/entries.ts";
 import { programFor } from "./rolled.ts";
 import { assertSameBits, SPECIAL } from "./same_bits.ts";
 

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { chainLeaves, mixedChain } from "../../bench/workloads/chain.ts";
 import { compile, type Scalar, sin, sum, valueAndGrad } from "../../mod.ts";
-import { forEachOperand, type Program } from "../../src/compile/program.ts";
+import type { Program } from "../../src/compile/program.ts";
 import { scheduled } from "../../src/compile/schedule.ts";
-import { INPUT } from "../../src/tape/tape.ts";
+import { forEachOperand, INPUT } from "../../src/tape/entries.ts";
 import { programFor } from "./rolled.ts";
 
 function depthsOf(program: Program): number[] {

@@ -41,7 +41,11 @@ import {
   valueAndGrad,
   vjp,
 } from "../../mod.ts";
-import { isRecording, tapeEntries, tapeLength } from "../../src/tape/tape.ts";
+import {
+  isRecording,
+  tapeEntries,
+  tapeLength,
+} from "../../src/tape/recording.ts";
 import { watch } from "../../src/watch.ts";
 
 const CREATED_BEFORE = "; it was created before detectAnomaly was called";

@@ -28,7 +28,7 @@ import {
   scratch,
   tapeEntries,
   tapeLength,
-} from "../../src/tape/tape.ts";
+} from "../../src/tape/recording.ts";
 import {
   addChain,
   CHAIN_LEAVES,

@@ -28,7 +28,7 @@ import {
   valueAndGrad,
   vjp,
 } from "../../mod.ts";
-import { tapeLength } from "../../src/tape/tape.ts";
+import { tapeLength } from "../../src/tape/recording.ts";
 import { assertClose } from "../numeric.ts";
 
 type Curve = (x: Scalar) => Scalar;

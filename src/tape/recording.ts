@@ -1,49 +1,18 @@
-// The tape: what a function did, as parallel arrays with one entry an
-// operation. An entry's operands come before it, so the order of recording is a
-// topological order and a sweep is a loop.
+// Recording: what a function does to Vars becomes entries of the tape.
 //
 // There is one tape. A transform inside a recorded function records onto it
-// above what is there: a section of its own. The state below is module-level,
-// and `record` touches nothing else: this is the innermost loop of everything.
+// above what is there: a section of its own. The state below is module-level
+// and in one module, and `record` touches nothing else: this is the innermost
+// loop of everything.
 import { guard } from "../guard.ts";
-import { MUL, primitiveOf } from "../primitives.ts";
+import { MUL } from "../primitives.ts";
 import { type Origin, replaceWatch, type Watch, watch } from "../watch.ts";
-
-/** Code of an entry that is a constant. */
-export const CONSTANT = 0;
-/** Code of an entry that is an argument: of the outermost function, or of one that runs. */
-export const INPUT = 1;
-
-/** Entries of a tape; index i of each array belongs to entry i. */
-export interface Entries {
-  /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
-  readonly codes: Uint16Array;
-  /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
-  readonly lefts: Int32Array;
-  /** The second operand's entry; of an operation over a list, its length. */
-  readonly rights: Int32Array;
-  /** The results. */
-  readonly values: Float64Array;
-  /** Operands of operations over lists. */
-  readonly lists: Int32Array;
-  /** Where operations come from, if they were watched. */
-  readonly origins: readonly (Origin | undefined)[];
-}
-
-/** The entries of one function: its inputs first, then what it did. */
-export interface Section {
-  readonly entries: Entries;
-  /** Its first entry. */
-  readonly start: number;
-  /** How many of its entries, from the first on, are inputs. */
-  readonly inputs: number;
-  /** The entry after its last. */
-  readonly end: number;
-}
+import { allocate, type Arrays, copyInto, lengthBeyond } from "./capacity.ts";
+import { CONSTANT, type Entries, FIRST_OPERATION, INPUT } from "./entries.ts";
 
 /** One run of a function on Vars. */
 export class Recording {
-  /** Whether the function still runs: as long are its Vars good. */
+  /** Whether the function still runs: its Vars are valid only while it does. */
   open = true;
   /** Whether anything in it came from the recording around it. */
   closesOver = false;
@@ -62,7 +31,7 @@ export class Recording {
 
 /**
  * A number in a function that is being recorded: what a transform passes to the
- * function it differentiates. It stands for an entry of the tape and is good
+ * function it differentiates. It stands for an entry of the tape and is valid
  * until that function returns. The operations make Vars from Vars.
  *
  * @example
@@ -128,15 +97,6 @@ const smallRights = new Int32Array(SMALL);
 const smallValues = new Float64Array(SMALL);
 // Larger arrays are given back after a call that used no more than 1/64 of them.
 const RELEASE_FACTOR = 64;
-// An index must be a small integer, for a Var to hold it unboxed.
-const MAX_LENGTH = 2 ** 31 - 1;
-
-interface LargeArrays {
-  readonly codes: Uint16Array<ArrayBuffer>;
-  readonly lefts: Int32Array<ArrayBuffer>;
-  readonly rights: Int32Array<ArrayBuffer>;
-  readonly values: Float64Array<ArrayBuffer>;
-}
 
 const CLOSED = new Recording(null, 0, 0, false);
 CLOSED.open = false;
@@ -156,7 +116,7 @@ let lefts = smallLefts;
 let rights = smallRights;
 let values = smallValues;
 /** The larger arrays, while the small ones are in use. */
-let reserve: LargeArrays | null = null;
+let reserve: Arrays | null = null;
 let lists = new Int32Array(0);
 let listsLength = 0;
 let origins: (Origin | undefined)[] = [];
@@ -204,7 +164,7 @@ function recordSlowly(
   value: number,
 ): Var {
   const x = append(code, left, right, value);
-  if (code > INPUT) watch?.recorded(length - 1);
+  if (code >= FIRST_OPERATION) watch?.recorded(length - 1);
   return x;
 }
 
@@ -216,7 +176,7 @@ function append(
 ): Var {
   const i = length;
   if (i === capacity) grow();
-  if (watch !== null && code > INPUT) origins[i] = watch.origin();
+  if (watch !== null && code >= FIRST_OPERATION) origins[i] = watch.origin();
   codes[i] = code;
   lefts[i] = left;
   rights[i] = right;
@@ -234,7 +194,10 @@ export function recordList(
   const offset = listsLength, end = offset + operands.length;
   if (end > lists.length) {
     const to = Math.max(end, 2 * lists.length);
-    lists = copyInto(allocate(() => new Int32Array(to)), lists);
+    lists = copyInto(
+      allocate(() => new Int32Array(to), capacity),
+      lists,
+    );
   }
   lists.set(operands, offset);
   listsLength = end;
@@ -402,77 +365,25 @@ export function tapeEntries(): Entries {
   return { codes, lefts, rights, values, lists, origins };
 }
 
-/**
- * A copy of a section that closes over nothing, with its first entry as entry
- * 0: it outlives the tape's next use.
- */
-export function copySection({ start, end, inputs }: Section): Section {
-  const entries: Entries = {
-    codes: codes.slice(start, end),
-    lefts: lefts.slice(start, end).map((entry) => entry - start),
-    rights: rights.slice(start, end).map((entry) => entry - start),
-    values: values.slice(start, end),
-    lists: lists.slice(0, listsLength).map((entry) => entry - start),
-    origins: origins.slice(start, end),
-  };
-  // Of an operation over a list, these were no entries.
-  for (let i = start; i < end; i++) {
-    if (codes[i]! <= INPUT || primitiveOf(codes[i]!).arity !== "list") continue;
-    entries.lefts[i - start] = lefts[i]!;
-    entries.rights[i - start] = rights[i]!;
-  }
-  return { entries, start: 0, inputs, end: end - start };
-}
-
 /** Room for an adjoint (or tangent) an entry, kept from call to call. */
 export function scratch(): Float64Array {
   if (adjoints.length < length) {
-    adjoints = allocate(() => new Float64Array(capacity));
+    adjoints = allocate(() => new Float64Array(capacity), capacity);
   }
   return adjoints;
 }
 
 function grow(): void {
-  if (length >= MAX_LENGTH) throw full();
+  const larger = reserve;
+  const to = larger?.codes.length ?? lengthBeyond(capacity);
   // First of all: without memory for all arrays, only some may be large.
   fastLimit = 0;
-  const larger = reserve;
-  const to = larger?.codes.length ?? Math.min(MAX_LENGTH, 2 * capacity);
   reserve = null;
+  const make = <T>(array: () => T) => allocate(array, capacity);
   // One array at a time: old and new exist together as briefly as possible.
-  codes = copyInto(larger?.codes ?? allocate(() => new Uint16Array(to)), codes);
-  lefts = copyInto(larger?.lefts ?? allocate(() => new Int32Array(to)), lefts);
-  rights = copyInto(
-    larger?.rights ?? allocate(() => new Int32Array(to)),
-    rights,
-  );
-  values = copyInto(
-    larger?.values ?? allocate(() => new Float64Array(to)),
-    values,
-  );
+  codes = copyInto(larger?.codes ?? make(() => new Uint16Array(to)), codes);
+  lefts = copyInto(larger?.lefts ?? make(() => new Int32Array(to)), lefts);
+  rights = copyInto(larger?.rights ?? make(() => new Int32Array(to)), rights);
+  values = copyInto(larger?.values ?? make(() => new Float64Array(to)), values);
   capacity = to;
-}
-
-function copyInto<T extends Uint16Array | Int32Array | Float64Array>(
-  larger: T,
-  array: T,
-): T {
-  larger.set(array);
-  return larger;
-}
-
-function allocate<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RangeError) throw full();
-    throw error;
-  }
-}
-
-function full(): RangeError {
-  return new RangeError(
-    `Cannot record: ${capacity} operations fit in the memory of this process, ` +
-      "expected no more; split the function, or differentiate it in parts",
-  );
 }

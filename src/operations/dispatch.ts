@@ -1,10 +1,10 @@
 // How a primitive meets its operands: numbers are computed at once, Nodes make
 // a Node, Vars an entry of the tape. The operands come from users, so this is
 // where wrong ones are caught.
-import { wrongKind } from "./errors.ts";
-import { makeNode, Node, type NodeOperand, numberOf } from "./graph/node.ts";
-import type { Binary, Unary, Variadic } from "./primitives.ts";
-import type { Scalar } from "./scalar.ts";
+import { wrongKind } from "../errors.ts";
+import { makeNode, Node, type NodeOperand, numberOf } from "../graph/node.ts";
+import type { Binary, Unary, Variadic } from "../primitives.ts";
+import type { Scalar } from "../scalar.ts";
 import {
   entryFor,
   isOpen,
@@ -14,7 +14,7 @@ import {
   valueAt,
   valueOf,
   Var,
-} from "./tape/tape.ts";
+} from "../tape/recording.ts";
 
 const EXPECTED = "a number, Node or Var";
 

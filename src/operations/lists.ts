@@ -1,0 +1,134 @@
+// Functions of lists. Each makes one node or entry, however long the list.
+import { wrongKind } from "../errors.ts";
+import type { Scalar, ScalarOf } from "../scalar.ts";
+import { applyVariadic } from "./dispatch.ts";
+import { primitives } from "./table.ts";
+
+/** What {@linkcode sum}, {@linkcode mean}, {@linkcode dot} and {@linkcode logSumExp} take. */
+export type ScalarList = readonly Scalar[] | Float64Array;
+
+/**
+ * The sum of a list, added from the first to the last; 0 for an empty list. A
+ * list of a million makes one node, not a chain. Every partial derivative is 1.
+ *
+ * @param xs The list.
+ * @returns A Scalar of the elements' kind.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { sum } from "@chainrule/autograd";
+ *
+ * assertEquals(sum([1, 2, 3]), 6);
+ * ```
+ */
+export function sum<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
+export function sum(xs: ScalarList): Scalar {
+  return applyVariadic(primitives.sum, elements("sum", xs), element);
+}
+
+/**
+ * The arithmetic mean of a list, one node; NaN for an empty list. Every partial
+ * derivative is 1/n.
+ *
+ * @param xs The list.
+ * @returns A Scalar of the elements' kind.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { mean } from "@chainrule/autograd";
+ *
+ * assertEquals(mean([1, 2, 6]), 3);
+ * ```
+ */
+export function mean<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
+export function mean(xs: ScalarList): Scalar {
+  return applyVariadic(primitives.mean, elements("mean", xs), element);
+}
+
+/**
+ * The dot product of two lists of one length, one node. Its partial derivative
+ * by an element is the element across.
+ *
+ * @param a The first list.
+ * @param b The second list.
+ * @returns A Scalar of the elements' kind.
+ * @throws {TypeError} If an argument is not a list of Scalars, or a Node
+ * meets a Var.
+ * @throws {RangeError} If the lists differ in length.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dot } from "@chainrule/autograd";
+ *
+ * assertEquals(dot([1, 2, 3], [4, 5, 6]), 32);
+ * ```
+ */
+export function dot<A extends ScalarList, B extends ScalarList>(
+  a: A,
+  b: B,
+): ScalarOf<A[number], B[number]>;
+export function dot(a: ScalarList, b: ScalarList): Scalar {
+  const left = elements("dot", a, 1), right = elements("dot", b, 2);
+  const n = left.length;
+  if (right.length !== n) {
+    throw new RangeError(
+      `Cannot dot: the lists have ${n} and ${right.length} elements, ` +
+        "expected one length",
+    );
+  }
+  return applyVariadic(
+    primitives.dot,
+    [...left, ...right],
+    (i) => `element ${i % n} of operand ${i < n ? 1 : 2}`,
+  );
+}
+
+/**
+ * log Σ eˣ over a list, one node, accurate and finite wherever the elements
+ * are; −Infinity for an empty list. Its partial derivatives are the softmax;
+ * equal infinities share.
+ *
+ * @param xs The list.
+ * @returns A Scalar of the elements' kind.
+ * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { logSumExp } from "@chainrule/autograd";
+ *
+ * assertEquals(logSumExp([1000, 1000]), 1000 + Math.LN2);
+ * ```
+ */
+export function logSumExp<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
+export function logSumExp(xs: ScalarList): Scalar {
+  return applyVariadic(
+    primitives.logSumExp,
+    elements("logSumExp", xs),
+    element,
+  );
+}
+
+/** The elements of a user's list, in an array that a node may keep. */
+function elements(
+  name: string,
+  list: ScalarList,
+  position = 1,
+): readonly Scalar[] {
+  if (Array.isArray(list) || list instanceof Float64Array) return [...list];
+  throw wrongKind(
+    name,
+    `operand ${position}`,
+    list,
+    "an array of numbers, Nodes or Vars, or a Float64Array",
+  );
+}
+
+function element(i: number): string {
+  return `element ${i}`;
+}

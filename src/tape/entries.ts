@@ -1,0 +1,155 @@
+// What a tape consists of: entries, in parallel arrays, an operation each. An
+// entry's operands come before it, so that the order of recording is a
+// topological order and a sweep is a loop.
+import { primitiveOf } from "../primitives.ts";
+import type { Origin } from "../watch.ts";
+
+/** Code of an entry that is a constant. */
+export const CONSTANT = 0;
+/** Code of an entry that is an argument: of the outermost function, or of one that runs. */
+export const INPUT = 1;
+/** The least code of an operation. */
+export const FIRST_OPERATION: number = INPUT + 1;
+
+/** What the entries of a tape or a program are computed from; index i of each array belongs to entry i. */
+export interface Operations {
+  /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
+  readonly codes: Uint16Array;
+  /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
+  readonly lefts: Int32Array;
+  /** The second operand's entry; of an operation over a list, its length. */
+  readonly rights: Int32Array;
+  /** Operands of operations over lists. */
+  readonly lists: Int32Array;
+}
+
+/** Entries of a tape. */
+export interface Entries extends Operations {
+  /** The results. */
+  readonly values: Float64Array;
+  /** Where operations come from, if they were watched. */
+  readonly origins: readonly (Origin | undefined)[];
+}
+
+/** The entries of one function: its inputs first, then what it did. */
+export interface Section {
+  readonly entries: Entries;
+  /** Its first entry. */
+  readonly start: number;
+  /** How many of its entries, from the first on, are inputs. */
+  readonly inputs: number;
+  /** The entry after its last. */
+  readonly end: number;
+}
+
+/** The number of fields of an operation whose operands are a list. */
+export const LIST = 3;
+
+// By code, 1 more than the fields; 0 where it was not asked for yet.
+const knownFields = new Uint8Array(1 << 16);
+
+/** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list. */
+export function fieldsOf(code: number): number {
+  const known = knownFields[code]!;
+  if (known > 0) return known - 1;
+  const arity = code < FIRST_OPERATION ? 0 : primitiveOf(code).arity;
+  const fields = arity === "list" ? LIST : arity;
+  knownFields[code] = fields + 1;
+  return fields;
+}
+
+/** Calls `visit` with each operand of entry i, in order. */
+export function forEachOperand(
+  { codes, lefts, rights, lists }: Operations,
+  i: number,
+  visit: (operand: number) => void,
+): void {
+  const left = lefts[i]!, right = rights[i]!;
+  const fields = fieldsOf(codes[i]!);
+  if (fields === LIST) {
+    for (let k = left; k < left + right; k++) visit(lists[k]!);
+    return;
+  }
+  if (fields > 0) visit(left);
+  if (fields > 1) visit(right);
+}
+
+/** The operands of entry i, in order. */
+export function operandsAt(operations: Operations, i: number): number[] {
+  const operands: number[] = [];
+  forEachOperand(operations, i, (operand) => operands.push(operand));
+  return operands;
+}
+
+/** How many operands entry i has. */
+export function operandCount({ codes, rights }: Operations, i: number): number {
+  const fields = fieldsOf(codes[i]!);
+  return fields === LIST ? rights[i]! : fields;
+}
+
+/** Adds 1 for each time that entry i has an entry as its operand. */
+export function countOperands(
+  { codes, lefts, rights, lists }: Operations,
+  i: number,
+  uses: Int32Array,
+): void {
+  const left = lefts[i]!, right = rights[i]!;
+  const fields = fieldsOf(codes[i]!);
+  if (fields === LIST) {
+    for (let k = left; k < left + right; k++) uses[lists[k]!]!++;
+    return;
+  }
+  if (fields > 0) uses[left]!++;
+  if (fields > 1) uses[right]!++;
+}
+
+/** Marks the operands of entry i with a 1. */
+export function markOperands(
+  { codes, lefts, rights, lists }: Operations,
+  i: number,
+  marks: Uint8Array,
+): void {
+  const left = lefts[i]!, right = rights[i]!;
+  const fields = fieldsOf(codes[i]!);
+  if (fields === LIST) {
+    for (let k = left; k < left + right; k++) marks[lists[k]!] = 1;
+    return;
+  }
+  if (fields > 0) marks[left] = 1;
+  if (fields > 1) marks[right] = 1;
+}
+
+/**
+ * A copy of a section that closes over nothing, with its first entry as entry
+ * 0: it outlives the tape's next use.
+ */
+export function copySection({ entries, start, end, inputs }: Section): Section {
+  const { codes, lefts, rights, values, origins } = entries;
+  const lists: number[] = [];
+  const copy = {
+    codes: codes.slice(start, end),
+    lefts: new Int32Array(end - start),
+    rights: new Int32Array(end - start),
+    values: values.slice(start, end),
+    origins: origins.slice(start, end),
+  };
+  for (let i = start; i < end; i++) {
+    const left = lefts[i]!, right = rights[i]!;
+    if (fieldsOf(codes[i]!) === LIST) {
+      copy.lefts[i - start] = lists.length;
+      copy.rights[i - start] = right;
+      for (let k = left; k < left + right; k++) {
+        lists.push(entries.lists[k]! - start);
+      }
+    } else {
+      copy.lefts[i - start] = left - start;
+      copy.rights[i - start] = right - start;
+    }
+  }
+  return {
+    entries: { ...copy, lists: Int32Array.from(lists) },
+    start: 0,
+    inputs,
+    end: end - start,
+  };
+}

@@ -94,6 +94,7 @@ export { type DiagramOptions } from "./src/inspect/excerpt.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";
 export { compile, type Compiled } from "./src/compile/compile.ts";
+export type { DisposableIfKnown } from "./src/host.ts";
 export type {
   CompiledProgram,
   WasmModule,

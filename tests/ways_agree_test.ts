@@ -80,7 +80,7 @@ function assertWaysAgree(
   what: string,
 ): void {
   const value = primal(f(x));
-  const expected = WAYS.Nodes!(f, x).gradient;
+  const expected = WAYS["Nodes"]!(f, x).gradient;
   for (const [way, run] of Object.entries(WAYS)) {
     const actual = run(f, x);
     assert(Object.is(actual.value, value), `${what}, value, ${way}`);

@@ -12,13 +12,15 @@
 
 /** A value, its gradient, and how to hand that gradient on. */
 export class NotebookNode {
+  value: number;
+  readonly parents: readonly NotebookNode[];
   grad = 0;
   backward: () => void = () => {};
 
-  constructor(
-    public value: number,
-    public readonly parents: readonly NotebookNode[] = [],
-  ) {}
+  constructor(value: number, parents: readonly NotebookNode[] = []) {
+    this.value = value;
+    this.parents = parents;
+  }
 }
 
 /** a + b. */

@@ -1,5 +1,6 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
+import { type DisposableIfKnown, DISPOSE } from "../host.ts";
 import { isRecording, underWatch, type Var } from "../tape/recording.ts";
 import {
   isRecordable,
@@ -20,7 +21,7 @@ import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
 /** What {@linkcode compile} adds to a function. */
-export interface Compiled<F extends Recordable> extends Disposable {
+export interface Compiled<F extends Recordable> extends DisposableIfKnown {
   /**
    * The program for arguments of this structure: to run it on flat arrays
    * without an allocation, or to ship it as a WebAssembly module. It is
@@ -124,7 +125,7 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
     program: (...inputs: unknown[]): CompiledProgram =>
       (versions.find((version) => accepts(version, inputs)) ??
         versionFor(inputs)).executable,
-    [Symbol.dispose]: () => {
+    [DISPOSE]: () => {
       disposed = true;
       for (const { executable } of versions.splice(0)) executable.dispose();
     },

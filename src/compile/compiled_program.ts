@@ -1,4 +1,5 @@
 import { wrongKind } from "../errors.ts";
+import { host } from "../host.ts";
 import type { Primitive } from "../primitives.ts";
 import { arranged } from "./arrangement.ts";
 import { generate, type ImportedPrimitive } from "./code_generator.ts";
@@ -146,26 +147,27 @@ interface Code {
 
 /** Generates and loads code; undefined where the host does not allow it. */
 function load(program: Program): Code | undefined {
-  if (typeof WebAssembly === "undefined") return undefined;
+  const { WebAssembly } = host;
+  if (WebAssembly === undefined) return undefined;
   let region: Region | undefined;
   try {
     const arrangement = arranged(program);
     // An output may be a copy of an input or a constant: code, too.
     const size = arrangement.emitted + program.outputs.length;
     if (size > MAX_WASM_OPERATIONS) return undefined;
-    const memory = shared ??= new Memory();
+    const memory = shared ??= new Memory(WebAssembly);
     const plan = new Plan(arrangement), { layout } = plan;
     region = memory.take(layout.size);
     const { bytes, imports } = generate(plan, region.start, true);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      Math: Math as unknown as WebAssembly.ModuleImports,
+      Math,
       chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },
     });
     return {
       region,
       inputsAt: region.start / 8 + layout.inputs,
       outputsAt: region.start / 8 + layout.outputs,
-      run: instance.exports.run as () => void,
+      run: instance.exports["run"] as () => void,
     };
   } catch (error) {
     if (region !== undefined) shared!.release(region);

@@ -1,5 +1,7 @@
 // One linear memory for all compiled functions, handed out in regions.
 
+import type { WebAssemblyApi, WebAssemblyMemory } from "../host.ts";
+
 const PAGE = 65536;
 
 /** A part of the memory: bytes from `start` on. */
@@ -10,12 +12,17 @@ export interface Region {
 
 /** The shared linear memory: made when the first function is compiled, and grown. */
 export class Memory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
+  readonly memory: WebAssemblyMemory;
   /** All of it, as numbers; replaced when it grows. */
-  floats: Float64Array = new Float64Array(this.memory.buffer);
+  floats: Float64Array;
   // Parts that were given back, by address; neighbours are joined.
   #free: Region[] = [];
   #end = 0;
+
+  constructor({ Memory }: Pick<WebAssemblyApi, "Memory">) {
+    this.memory = new Memory({ initial: 1 });
+    this.floats = new Float64Array(this.memory.buffer);
+  }
 
   /** Takes a region for so many numbers. */
   take(numbers: number): Region {

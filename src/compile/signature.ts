@@ -44,7 +44,11 @@ const SCALAR: Signature = {
 };
 
 class Floats implements Signature {
-  constructor(readonly size: number) {}
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = size;
+  }
 
   write(x: unknown, memory: Float64Array, at: number): boolean {
     if (!(x instanceof Float64Array) || x.length !== this.size) return false;
@@ -58,7 +62,11 @@ class Floats implements Signature {
 }
 
 class Scalars implements Signature {
-  constructor(readonly size: number) {}
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = size;
+  }
 
   write(x: unknown, memory: Float64Array, at: number): boolean {
     if (!Array.isArray(x) || x.length !== this.size) return false;
@@ -79,8 +87,10 @@ class Scalars implements Signature {
 
 class List implements Signature {
   readonly size: number;
+  readonly elements: readonly Signature[];
 
-  constructor(readonly elements: readonly Signature[]) {
+  constructor(elements: readonly Signature[]) {
+    this.elements = elements;
     this.size = sizeOf(elements);
   }
 
@@ -108,11 +118,12 @@ class List implements Signature {
 
 class Fields implements Signature {
   readonly size: number;
+  readonly keys: readonly string[];
+  readonly fields: readonly Signature[];
 
-  constructor(
-    readonly keys: readonly string[],
-    readonly fields: readonly Signature[],
-  ) {
+  constructor(keys: readonly string[], fields: readonly Signature[]) {
+    this.keys = keys;
+    this.fields = fields;
     this.size = sizeOf(fields);
   }
 

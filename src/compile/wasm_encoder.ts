@@ -1,6 +1,8 @@
 // The few parts of the WebAssembly binary format that programs need.
 // Source: WebAssembly Core Specification 1.0, chapter 5 (Binary Format).
 
+import { host } from "../host.ts";
+
 /** Opcodes. */
 export const Op = {
   loop: 0x03,
@@ -101,7 +103,7 @@ export class Bytes {
   }
 
   name(text: string): void {
-    this.sized(new TextEncoder().encode(text));
+    this.sized(new host.TextEncoder().encode(text));
   }
 
   #reserve(more: number): void {

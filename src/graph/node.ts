@@ -15,10 +15,13 @@ type Operands = NodeOperand | readonly NodeOperand[] | null;
 /** An operation that is not a primitive: a user's closure, or a node somebody looked at. */
 class Custom {
   readonly code = CUSTOM;
-  constructor(
-    readonly name: string,
-    readonly backwardFn: (() => void) | null,
-  ) {}
+  readonly name: string;
+  readonly backwardFn: (() => void) | null;
+
+  constructor(name: string, backwardFn: (() => void) | null) {
+    this.name = name;
+    this.backwardFn = backwardFn;
+  }
 }
 
 /**

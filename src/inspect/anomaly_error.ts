@@ -1,3 +1,4 @@
+import { host } from "../host.ts";
 import type { Operation, Origin } from "../watch.ts";
 
 /**
@@ -138,7 +139,10 @@ const LOCATION = /[^\s(]+:\d+:\d+(?=\)?$)/;
 
 // The folder of this module's files; all of a bundle that they are part of,
 // which may have no address.
-const OWN = String(import.meta.url).replace(/inspect\/anomaly_error\.\w+$/, "");
+const OWN = String((import.meta as { url?: string }).url).replace(
+  /inspect\/anomaly_error\.\w+$/,
+  "",
+);
 
 function isOwn(frame: string): boolean {
   const at = frame.indexOf(OWN);
@@ -155,7 +159,8 @@ const OWN_FRAMES = 16;
 
 /** An error whose stack leads to whoever called this module. V8 makes a text of it when it is read. */
 export function placeHere(): Error {
-  const limit = Error.stackTraceLimit;
+  const { Error } = host, limit = Error.stackTraceLimit;
+  if (limit === undefined) return new Error();
   Error.stackTraceLimit = limit + OWN_FRAMES;
   const place = new Error();
   Error.stackTraceLimit = limit;

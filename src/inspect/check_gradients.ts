@@ -110,7 +110,7 @@ export function checkGradients<X>(
     checkFinite(numbers[wild]!, `argument 1${suffix(shape, wild)}`);
   }
   const along = (i: number) => (moved: number): number =>
-    valueOf(resultOf(f, rebuild(shape, numbers.with(i, moved))));
+    valueOf(resultOf(f, rebuild(shape, replaced(numbers, i, moved))));
   const y = valueOf(resultOf(f, rebuild(shape, [...numbers])));
   checkFinite(y, "the function's result");
 
@@ -163,6 +163,10 @@ function gradientByGraph<X>(
 function gradientByTape<X>(f: (x: X) => Scalar, x: unknown): number[] {
   const { gradient } = gradientOf(CALL, f)(x, []);
   return flatten(gradient, NUMBERS, CALL);
+}
+
+function replaced(numbers: readonly number[], i: number, x: number): number[] {
+  return numbers.map((number, j) => j === i ? x : number);
 }
 
 function resultOf<X>(f: (x: X) => Scalar, x: unknown): number | Node {

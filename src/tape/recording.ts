@@ -16,17 +16,26 @@ export class Recording {
   open = true;
   /** Whether anything in it came from the recording around it. */
   closesOver = false;
+  /** The recording that this one is nested in. */
+  readonly outer: Recording | null;
+  /** Its first entry. */
+  readonly start: number;
+  /** Where in `lists` its operands begin. */
+  readonly listsStart: number;
+  /** Whether its outermost recording is to be compiled, so that no value may be read. */
+  readonly frozen: boolean;
 
   constructor(
-    /** The recording that this one is nested in. */
-    readonly outer: Recording | null,
-    /** Its first entry. */
-    readonly start: number,
-    /** Where in `lists` its operands begin. */
-    readonly listsStart: number,
-    /** Whether its outermost recording is to be compiled, so that no value may be read. */
-    readonly frozen: boolean,
-  ) {}
+    outer: Recording | null,
+    start: number,
+    listsStart: number,
+    frozen: boolean,
+  ) {
+    this.outer = outer;
+    this.start = start;
+    this.listsStart = listsStart;
+    this.frozen = frozen;
+  }
 }
 
 /**

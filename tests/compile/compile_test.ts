@@ -347,7 +347,7 @@ describe("compile: users' operations", () => {
   const one = defineOperation({
     name: "one",
     value: (x: number) => {
-      calls.one!.push([x]);
+      calls["one"]!.push([x]);
       return x * Math.sin(x);
     },
     partials: (x) => add(sin(x), mul(x, cos(x))),
@@ -355,7 +355,7 @@ describe("compile: users' operations", () => {
   const two = defineOperation({
     name: "two",
     value: (a: number, b: number) => {
-      calls.two!.push([a, b]);
+      calls["two"]!.push([a, b]);
       return a * a * b;
     },
     partials: [(a, b) => mul(2, mul(a, b)), (a) => square(a)],
@@ -363,7 +363,7 @@ describe("compile: users' operations", () => {
   const three = defineOperation({
     name: "three",
     value: (a: number, b: number, c: number) => {
-      calls.three!.push([a, b, c]);
+      calls["three"]!.push([a, b, c]);
       return a * b - c;
     },
     partials: [(_a, b) => b, (a) => a, () => -1],
@@ -392,10 +392,10 @@ describe("compile: users' operations", () => {
       for (const list of Object.values(calls)) list.length = 0;
       compiled([x!, y!]);
       const u = x! * Math.sin(x!), v = x! * x! * y!;
-      assertEquals(calls.one!.map(String).sort(), [`${x}`, `${y}`].sort());
-      assertEquals(calls.two, [[x, y]]);
+      assertEquals(calls["one"]!.map(String).sort(), [`${x}`, `${y}`].sort());
+      assertEquals(calls["two"], [[x, y]]);
       assertEquals(
-        calls.three!.map(String).sort(),
+        calls["three"]!.map(String).sort(),
         [`${u},${v},3`, `${y},2,${x}`].sort(),
       );
     }

@@ -502,9 +502,9 @@ describe("compiled, with loops", () => {
       new WebAssembly.Module(bytes),
       { Math: Math as unknown as WebAssembly.ModuleImports },
     );
-    const { buffer } = exports.memory as WebAssembly.Memory;
+    const { buffer } = exports["memory"] as WebAssembly.Memory;
     new Float64Array(buffer, inputs, x.length).set(x);
-    (exports.run as () => void)();
+    (exports["run"] as () => void)();
     const shipped = [...new Float64Array(buffer, outputs, program.outputs)];
     assertSameBits(shipped, runOn(program, x), "shipped");
     assertSameBits(shipped, leavesOf(f(x)), "itself");

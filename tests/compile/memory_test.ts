@@ -53,7 +53,7 @@ describe("Memory", () => {
     a.start < b.start + b.bytes && b.start < a.start + a.bytes;
 
   it("regions have their size, lie within, and do not overlap", () => {
-    const memory = new Memory();
+    const memory = new Memory(WebAssembly);
     const regions = [1, 5, 1000, 1, 9000, 3, 20000].map((n) => {
       const region = memory.take(n);
       assertEquals(region.bytes >= 8 * n, true);
@@ -67,7 +67,7 @@ describe("Memory", () => {
   });
 
   it("floats is all of the memory, after it grew too", () => {
-    const memory = new Memory();
+    const memory = new Memory(WebAssembly);
     memory.take(3);
     memory.floats[2] = 7;
     for (const n of [9000, 100_000]) {
@@ -82,7 +82,7 @@ describe("Memory", () => {
   });
 
   it("what is given back is taken again", () => {
-    const memory = new Memory();
+    const memory = new Memory(WebAssembly);
     const a = memory.take(10), b = memory.take(20), c = memory.take(30);
     memory.release(b);
     assertEquals(memory.take(20).start, b.start);
@@ -102,7 +102,7 @@ describe("Memory", () => {
       0,
     ]];
     for (const order of orders) {
-      const memory = new Memory();
+      const memory = new Memory(WebAssembly);
       const regions = [10, 20, 30].map((n) => memory.take(n));
       const last = memory.take(1);
       order.forEach((i) => memory.release(regions[i]!));
@@ -114,7 +114,7 @@ describe("Memory", () => {
   it("at the end, the free part ends with what is in use", () => {
     const orders = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]];
     for (const order of orders) {
-      const memory = new Memory();
+      const memory = new Memory(WebAssembly);
       const regions = [1000, 2000, 3000].map((n) => memory.take(n));
       order.forEach((i) => memory.release(regions[i]!));
       assertEquals(memory.take(8000).start, 0, `${order}`);
@@ -123,7 +123,7 @@ describe("Memory", () => {
   });
 
   it("regions of no size take nothing, and are in nobody's way", () => {
-    const memory = new Memory();
+    const memory = new Memory(WebAssembly);
     const before = memory.take(0), some = memory.take(100);
     const after = memory.take(0), last = memory.take(1);
     for (const region of [some, before, after, last]) memory.release(region);
@@ -133,7 +133,7 @@ describe("Memory", () => {
 
   it("holds no more than was in use at a time, over a random life", () => {
     const random = seededRandom(5);
-    const memory = new Memory();
+    const memory = new Memory(WebAssembly);
     const held = new Map<Region, number>();
     let most = 0, now = 0;
     for (let step = 0; step < 5000; step++) {

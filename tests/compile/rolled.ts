@@ -44,7 +44,7 @@ export function rolled(program: Program): Rolled {
   assert(WebAssembly.validate(bytes), "not valid");
   const floats = (at: number, length: number): Float64Array =>
     new Float64Array(
-      (instance.exports.memory as WebAssembly.Memory).buffer,
+      (instance.exports["memory"] as WebAssembly.Memory).buffer,
       at,
       length,
     );
@@ -69,7 +69,7 @@ export function rolled(program: Program): Rolled {
     loops,
     run: (x) => {
       floats(8 * plan.layout.inputs, x.length).set(x);
-      (instance.exports.run as () => void)();
+      (instance.exports["run"] as () => void)();
       return [...floats(8 * plan.layout.outputs, outputs.length)];
     },
     interpret: (x) => {

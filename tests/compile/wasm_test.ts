@@ -30,8 +30,8 @@ function shipped(
     Math: Math as unknown as WebAssembly.ModuleImports,
     ...imports,
   });
-  const memory = exports.memory as WebAssembly.Memory;
-  const run = exports.run as () => void;
+  const memory = exports["memory"] as WebAssembly.Memory;
+  const run = exports["run"] as () => void;
   return (numbers) => {
     new Float64Array(memory.buffer, inputs, program.inputs).set(numbers);
     run();

@@ -272,7 +272,7 @@ describe("a wrong structure", () => {
   const loop: unknown[] = [1];
   loop.push({ b: 2, again: loop });
   const self: Record<string, unknown> = { a: [1] };
-  self.self = self;
+  self["self"] = self;
   const empty = new Float64Array(0), detached = new Float64Array(2);
   detached.buffer.transfer();
   const impossible: [unknown, string][] = [

@@ -125,8 +125,8 @@ describe("vjp", () => {
       ys.push(mul(a!, b!), square(b!));
       return ys;
     })(x);
-    delete x.a;
-    x.c = 9;
+    delete x["a"];
+    x["c"] = 9;
     ys.length = 0;
     assertEquals(pullback([1, 10]), { a: 2, b: 1 + 40 });
   });

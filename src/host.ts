@@ -8,10 +8,6 @@ export const host: Host = globalThis as unknown as Host;
 interface Host {
   readonly WebAssembly?: WebAssemblyApi;
   readonly TextEncoder: new () => { encode(text: string): Uint8Array };
-  readonly Error: ErrorConstructor & {
-    /** How many calls a stack shows; V8's and JavaScriptCore's. */
-    stackTraceLimit?: number;
-  };
   readonly Symbol: { readonly dispose?: symbol };
 }
 

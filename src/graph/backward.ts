@@ -1,7 +1,11 @@
 import type { Scalar } from "../scalar.ts";
 import { watch } from "../watch.ts";
-import { isLeaf, type Node, propagate } from "./node.ts";
+import { notANode } from "./arguments.ts";
+import { isLeaf, Node, propagate } from "./node.ts";
 import { orderFrom } from "./post_order.ts";
+
+/** Whether a sweep is under way, whose backward functions may call `backward` in turn. */
+let sweeping = false;
 
 /**
  * Computes the derivative of `root` by every node it was computed from, into
@@ -15,10 +19,11 @@ import { orderFrom } from "./post_order.ts";
  * The values of operands are read now, not when the graph was built: change a
  * leaf's `value` when the graphs built from it are done with. If a backward
  * function throws, the error passes through and every leaf's `grad` is as it
- * was before the call.
+ * was before the call. If a backward function calls `backward`, that call adds
+ * to leaves and leaves the `grad` of inner nodes as it was.
  *
  * @param root The output to differentiate.
- * @throws {TypeError} If `root` is not a Node.
+ * @throws {TypeError} If `root` is not a Node, or a node is frozen.
  * @throws {RangeError} If the graph has a cycle.
  *
  * @example
@@ -34,19 +39,19 @@ import { orderFrom } from "./post_order.ts";
  * ```
  */
 export function backward(root: Scalar): void {
-  const leaves = new Kept(), shared = new Kept();
-  const outer = running;
+  const leaves = new SavedGradients(), inner = new SavedGradients();
+  const nested = sweeping;
   try {
     const order = orderFrom(root, "backward", (node) => {
       if (isLeaf(node)) {
-        leaves.keep(node);
+        leaves.save(node);
       } else {
-        if (outer !== null && nodesOf(outer).has(node)) shared.keep(node);
+        if (nested) inner.save(node);
         node.grad = 0;
       }
     });
-    running = { order, outer, all: null };
-    order[order.length - 1]!.grad = 1;
+    sweeping = true;
+    (root as Node).grad += 1;
     if (watch === null) {
       for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
     } else {
@@ -56,17 +61,17 @@ export function backward(root: Scalar): void {
     leaves.restore();
     throw error;
   } finally {
-    running = outer;
-    shared.restore();
+    sweeping = nested;
+    inner.restore();
   }
 }
 
-/** Gradients as they were. */
-class Kept {
+/** Gradients as they were before a sweep. */
+class SavedGradients {
   readonly #nodes: Node[] = [];
   readonly #grads: number[] = [];
 
-  keep(node: Node): void {
+  save(node: Node): void {
     this.#nodes.push(node);
     this.#grads.push(node.grad);
   }
@@ -78,31 +83,15 @@ class Kept {
   }
 }
 
-// A backward function may call `backward`. What the sweep around it has
-// collected in inner nodes is not the new sweep's to overwrite: it is put back.
-interface Sweep {
-  readonly order: readonly Node[];
-  readonly outer: Sweep | null;
-  /** Its nodes and those of the sweeps around it, once they are asked for. */
-  all: Set<Node> | null;
-}
-
-/** The sweep that is under way, while a backward function runs. */
-let running: Sweep | null = null;
-
-function nodesOf(sweep: Sweep): Set<Node> {
-  return sweep.all ??= new Set(
-    sweep.outer === null
-      ? sweep.order
-      : [...nodesOf(sweep.outer), ...sweep.order],
-  );
-}
-
 /**
- * Sets `grad` to 0 on a node and on all it was computed from.
+ * Sets `grad` to 0 on a node, or several, and on all they were computed from.
  *
- * @param root The node to start from.
- * @throws {TypeError} If `root` is not a Node.
+ * Where gradients of several outputs accumulate, give all of them: a leaf that
+ * only another output reaches would keep its gradient.
+ *
+ * @param root The node to start from, or an array of them.
+ * @throws {TypeError} If `root` is neither a Node nor an array of Nodes, or a
+ * node is frozen.
  * @throws {RangeError} If the graph has a cycle.
  *
  * @example
@@ -116,7 +105,30 @@ function nodesOf(sweep: Sweep): Set<Node> {
  * zeroGrad(y);
  * assertEquals([x.grad, y.grad], [0, 0]);
  * ```
+ *
+ * @example Several outputs
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { backward, mul, Node, zeroGrad } from "@chainrule/autograd";
+ *
+ * const a = new Node(3), b = new Node(4);
+ * const outputs = [mul(a, 2), mul(b, 2)];
+ * for (const output of outputs) backward(output);
+ * zeroGrad(outputs[0]!);
+ * assertEquals([a.grad, b.grad], [0, 2]);
+ * zeroGrad(outputs);
+ * assertEquals([a.grad, b.grad], [0, 0]);
+ * ```
  */
-export function zeroGrad(root: Scalar): void {
-  for (const node of orderFrom(root, "zeroGrad")) node.grad = 0;
+export function zeroGrad(root: Scalar | readonly Scalar[]): void {
+  const call = "zeroGrad";
+  const top = Array.isArray(root) ? new Node(0, nodesOf(root, call)) : root;
+  for (const node of orderFrom(top, call)) node.grad = 0;
+}
+
+function nodesOf(roots: readonly Scalar[], call: string): Node[] {
+  return roots.map((root, i) => {
+    if (root instanceof Node) return root;
+    throw notANode(call, `root[${i}]`, root);
+  });
 }

@@ -1,28 +1,17 @@
-import { wrongKind } from "../errors.ts";
 import { guard } from "../guard.ts";
 import * as primitives from "../primitives.ts";
 import { type Primitive, product } from "../primitives.ts";
 import { watch } from "../watch.ts";
+import { checkNodeArguments } from "./arguments.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
-const ADD = primitives.ADD, MUL = primitives.MUL, CUSTOM = 0;
+const ADD = primitives.ADD, MUL = primitives.MUL;
 
 /** What an operation on nodes was given: a node, or a constant. */
 export type NodeOperand = Node | number;
 
-type Operands = NodeOperand | readonly NodeOperand[] | null;
-
-/** An operation that is not a primitive: a user's closure, or a node somebody looked at. */
-class Custom {
-  readonly code = CUSTOM;
-  readonly name: string;
-  readonly backwardFn: (() => void) | null;
-
-  constructor(name: string, backwardFn: (() => void) | null) {
-    this.name = name;
-    this.backwardFn = backwardFn;
-  }
-}
+/** The operation of all nodes that users make with parents or a backward function of their own. */
+const CUSTOM = { name: "custom", code: 0 } as const;
 
 /**
  * One value of a computation, and the derivative of the output by it.
@@ -55,29 +44,28 @@ export class Node {
    */
   declare grad: number;
 
-  // Operands stand in two fields and not in an array, and the operation is
-  // shared and not a closure: what a large graph costs is the garbage collector
-  // copying it, and this halves the bytes. Every field is set in the
-  // constructor, so that all nodes have one hidden class. Fields are declared
-  // and not defined: a definition would first set them to undefined, in a
-  // function that takes its share of what V8 inlines into an operation's caller.
+  // The cost of a large graph is that of its memory. So the operands are in two
+  // fields, without an array, and the operation is shared by all its nodes,
+  // without a closure: half the bytes. The constructor sets every field, so that
+  // V8 gives all nodes one layout; the class only declares them, because fields
+  // that it defines are set twice.
 
-  /** The first operand, or a list of all of them; null for a leaf. */
-  declare private left: Operands;
-  /** The second operand, unless `left` is a list. */
-  declare private right: NodeOperand | null;
-  /** How the value came about; null for a leaf. */
-  declare private operation: Primitive | Custom | null;
-  /** The latest traversal that met this node, and whether it is done with it; see `postOrder`. */
+  /** The first operand, or a list of all operands; null for a leaf. */
+  declare private left: NodeOperand | readonly NodeOperand[] | null;
+  /** The second operand; a custom operation's backward function. */
+  declare private right: NodeOperand | (() => void) | null;
+  /** The operation that gave the value; null for a leaf. */
+  declare private operation: Primitive | typeof CUSTOM | null;
+  /** How far the latest traversal is with this node: see `postOrder`. */
   declare private mark: number;
-  /** While a traversal is below this node: the node to go back to. */
+  /** The node from which a traversal came here, while it is here or below: see `postOrder`. */
   declare private caller: Node | null;
 
   /**
    * Makes a leaf, or an operation of your own.
    *
    * @param value The number this node stands for.
-   * @param parents The nodes it was computed from; a node without is a leaf.
+   * @param parents The nodes it was computed from; a node without any is a leaf.
    * @param backwardFn Adds this node's share to each parent's `grad`: `backward`
    * calls it when this node's own `grad` is complete.
    * @throws {TypeError} If `value` is not a number, `parents` is not an array
@@ -88,9 +76,6 @@ export class Node {
     parents?: readonly Node[],
     backwardFn?: (() => void) | null,
   ) {
-    if (typeof value !== "number") {
-      throw wrongKind("make a Node", "value", value, "a number");
-    }
     this.value = value;
     this.grad = 0;
     this.left = null;
@@ -98,19 +83,24 @@ export class Node {
     this.operation = null;
     this.mark = 0;
     this.caller = null;
-    if (parents !== undefined || backwardFn !== undefined) {
-      this.becomeCustom(parents, backwardFn);
-    }
+    if (
+      typeof value !== "number" || parents !== undefined ||
+      backwardFn !== undefined
+    ) this.makeCustom(parents, backwardFn);
   }
 
-  /** Makes it a user's own operation: not in the constructor, which stays short enough to be inlined. */
-  private becomeCustom(
+  // Not in the constructor, which V8 inlines into operations if it is short; and
+  // not `#makeCustom`: V8 stores 8 bytes in each instance of a class that has
+  // private methods.
+  /** The rest of the constructor, for all nodes that are not leaves of a number. */
+  private makeCustom(
     parents: readonly Node[] = [],
     backwardFn: (() => void) | null = null,
   ): void {
-    this.left = checkParents(parents);
-    checkBackwardFn(backwardFn);
-    this.operation = new Custom("custom", backwardFn);
+    checkNodeArguments(Node, this.value, parents, backwardFn);
+    this.left = parents;
+    this.right = backwardFn;
+    this.operation = CUSTOM;
     watch?.made(this);
   }
 
@@ -129,10 +119,18 @@ export class Node {
     return node;
   }
 
-  /** The nodes this one was computed from: its operands, but for plain numbers. */
+  /** The nodes this one was computed from: its operands, less those that are plain numbers. */
   get parents(): readonly Node[] {
-    this.customise();
-    return this.left as readonly Node[];
+    // A custom operation's own array, which thus can be compared and followed.
+    if (this.operation === CUSTOM) return this.left as readonly Node[];
+    return operandsOf(this).filter((operand) => operand instanceof Node);
+  }
+
+  /** What adds this node's share to each parent's `grad`; null for a leaf. */
+  get backwardFn(): (() => void) | null {
+    if (this.operation === null) return null;
+    if (this.operation === CUSTOM) return this.right as (() => void) | null;
+    return () => propagate(this);
   }
 
   // V8 learns from the first nodes how to store the fields of all. A graph that
@@ -141,37 +139,6 @@ export class Node {
   static {
     const node = new Node(0.5);
     node.grad = 0.5;
-  }
-
-  // Not `private set parents`: the declarations derived for publishing would
-  // name `parents` twice.
-  static {
-    Object.defineProperty(Node.prototype, "parents", {
-      set(this: Node, parents: readonly Node[]): void {
-        this.customise();
-        this.left = checkParents(parents);
-      },
-    });
-  }
-
-  /** What adds this node's share to each parent's `grad`; null for a leaf. */
-  get backwardFn(): (() => void) | null {
-    return this.customise().backwardFn;
-  }
-
-  // Not `#customise`: for private methods, V8 marks every instance, in 8 bytes.
-  /** Takes the form that a user's own node has: a list of parents and a closure. */
-  private customise(): Custom {
-    const { left, right, operation } = this;
-    if (operation instanceof Custom) return operation;
-    this.left = operandsOf(this).filter((operand) => operand instanceof Node);
-    this.right = null;
-    return this.operation = operation === null
-      ? new Custom("leaf", null)
-      : new Custom(
-        operation.name,
-        () => applyRule(this, operation, left, right),
-      );
   }
 }
 
@@ -187,9 +154,9 @@ export const makeNode: (
 
 /** Whether a node has no parents. */
 export function isLeaf(node: Node): boolean {
-  const left = node["left"];
-  return left === null ||
-    typeof left === "object" && !(left instanceof Node) && left.length === 0;
+  const operation = node["operation"];
+  return operation === null ||
+    operation === CUSTOM && (node["left"] as readonly Node[]).length === 0;
 }
 
 /** All operands of a node in order, plain numbers included. */
@@ -197,10 +164,10 @@ export function operandsOf(node: Node): readonly NodeOperand[] {
   const left = node["left"], right = node["right"];
   if (left === null) return [];
   if (typeof left === "object" && !(left instanceof Node)) return left;
-  return right === null ? [left] : [left, right];
+  return right === null ? [left] : [left, right as NodeOperand];
 }
 
-/** The name of the operation that made a node: "leaf" if none did, "custom" for a user's closure. */
+/** The name of the operation that made a node: "leaf" if none did, "custom" for a user's own. */
 export function operationName(node: Node): string {
   return node["operation"]?.name ?? "leaf";
 }
@@ -212,7 +179,7 @@ export function describeNode(node: Node): string {
   })`;
 }
 
-/** The chain rule at one node: adds its share to the gradient of each operand. */
+/** The chain rule at one node: adds grad · ∂value/∂operand to the `grad` of each operand. */
 export function propagate(node: Node): void {
   const operation = node["operation"];
   if (operation === null) return;
@@ -231,8 +198,8 @@ export function propagate(node: Node): void {
       if (typeof right !== "number") right.grad += grad * a;
       return;
     }
-    case CUSTOM:
-      (operation as Custom).backwardFn?.();
+    case CUSTOM.code:
+      node.backwardFn?.();
       return;
   }
   applyRule(node, operation as Primitive, node["left"], right);
@@ -241,7 +208,7 @@ export function propagate(node: Node): void {
 function applyRule(
   { grad, value: out }: Node,
   operation: Primitive,
-  operands: Operands,
+  operands: NodeOperand | readonly NodeOperand[] | null,
   second: NodeOperand | null,
 ): void {
   switch (operation.arity) {
@@ -283,21 +250,4 @@ function receive(
 /** The number an operand stands for. */
 export function numberOf(operand: NodeOperand): number {
   return typeof operand === "number" ? operand : operand.value;
-}
-
-function checkParents(parents: readonly Node[]): readonly Node[] {
-  if (!Array.isArray(parents)) {
-    throw wrongKind("make a Node", "parents", parents, "an array of Nodes");
-  }
-  for (let i = 0; i < parents.length; i++) {
-    if (parents[i] instanceof Node) continue;
-    throw wrongKind("make a Node", `parents[${i}]`, parents[i], "a Node");
-  }
-  return parents;
-}
-
-function checkBackwardFn(backwardFn: unknown): void {
-  if (backwardFn === null || typeof backwardFn === "function") return;
-  const expected = "a function or null";
-  throw wrongKind("make a Node", "backwardFn", backwardFn, expected);
 }

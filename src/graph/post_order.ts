@@ -1,13 +1,20 @@
-import { wrongKind } from "../errors.ts";
+import { rangeError, typeError, wrongKind } from "../errors.ts";
 import type { Scalar } from "../scalar.ts";
-import { describeNode, Node, type NodeOperand } from "./node.ts";
+import { notANode } from "./arguments.ts";
+import { describeNode, Node, type NodeOperand, operandsOf } from "./node.ts";
 
-// What recursion would keep on the call stack stands in the nodes themselves:
-// an array of a million nodes, grown and scanned by the garbage collector,
-// costs as much again as all the rest of the traversal.
+// What recursion would keep on the call stack, the path from the root to the
+// node that is looked at, is threaded through the nodes: each knows its caller.
 //
-// Each traversal takes two new marks. A node with a smaller mark is one it has
-// not met; so nothing has to be reset, and nothing outlives a call.
+//     operands    root ───▶ a ───▶ b ───▶ c       the traversal is at c
+//     callers     root ◀─── a ◀─── b ◀─── c
+//
+// An array of a million nodes, grown and scanned by the garbage collector,
+// would cost as much again as all the rest of the traversal.
+//
+// A node's mark says whether it is on that path or done. Each traversal takes
+// two new marks, above all earlier ones: a node with a smaller one was not met
+// yet. So no mark has to be reset, and none outlives a call.
 let latestMark = 0;
 
 /**
@@ -19,7 +26,7 @@ let latestMark = 0;
  *
  * @param root The node to start from; it comes last.
  * @returns Every node that `root` reaches over `parents`, `root` included.
- * @throws {TypeError} If `root` is not a Node.
+ * @throws {TypeError} If `root` is not a Node, or a node is frozen.
  * @throws {RangeError} If the graph has a cycle; the message names a node on it.
  *
  * @example
@@ -45,52 +52,58 @@ export function orderFrom(
   call: string,
   visit?: (node: Node) => void,
 ): Node[] {
-  if (!(root instanceof Node)) {
-    const hint = typeof root === "number"
-      ? "; an operation gives one if one of its operands is a Node"
-      : "";
-    throw wrongKind(call, "root", root, `a Node${hint}`);
-  }
-  const onPath = ++latestMark, done = ++latestMark;
+  if (!(root instanceof Node)) throw notANode(call, "root", root);
   const order: Node[] = [];
-  const lists: Reading[] = [];
+  const onPath = ++latestMark, done = ++latestMark;
+  const lists: ListPosition[] = [];
   let node: Node | null = root;
-  root["mark"] = onPath;
-  // A traversal that threw may have left one.
-  root["caller"] = null;
-  while (node !== null) {
-    const operand = nextOperand(node, done, lists);
-    if (operand === null) {
-      node["mark"] = done;
-      order.push(node);
-      visit?.(node);
-      const caller: Node | null = node["caller"];
-      node["caller"] = null;
-      node = caller;
-    } else {
-      if (operand["mark"] === onPath) throw cycleThrough(operand, call);
-      operand["mark"] = onPath;
-      operand["caller"] = node;
-      node = operand;
+  try {
+    root["mark"] = onPath;
+    // A traversal that threw may have left one.
+    root["caller"] = null;
+    while (node !== null) {
+      const operand: Node | null = nextOperand(node, done, lists, call);
+      if (operand === null) {
+        node["mark"] = done;
+        order.push(node);
+        visit?.(node);
+        const caller: Node | null = node["caller"];
+        node["caller"] = null;
+        node = caller;
+      } else {
+        if (operand["mark"] === onPath) throw cycleThrough(operand, call);
+        operand["mark"] = onPath;
+        operand["caller"] = node;
+        node = operand;
+      }
     }
+  } catch (error) {
+    throw error instanceof TypeError
+      ? causeOf(error, node ?? root, call)
+      : error;
   }
   return order;
 }
 
 /** A node on the path whose operands are a list, and the next of them to look at. */
-interface Reading {
+interface ListPosition {
   readonly node: Node;
   next: number;
 }
 
 /** The first operand of a node on the path that is not done; null if there is none. */
-function nextOperand(node: Node, done: number, lists: Reading[]): Node | null {
+function nextOperand(
+  node: Node,
+  done: number,
+  lists: ListPosition[],
+  call: string,
+): Node | null {
   const left = node["left"];
   if (left === null) return null;
   if (left instanceof Node) {
     if (left["mark"] !== done) return left;
   } else if (typeof left !== "number") {
-    return nextInList(node, left, done, lists);
+    return nextInList(node, left, done, lists, call);
   }
   const right = node["right"];
   return right instanceof Node && right["mark"] !== done ? right : null;
@@ -100,21 +113,17 @@ function nextInList(
   node: Node,
   list: readonly NodeOperand[],
   done: number,
-  lists: Reading[],
+  lists: ListPosition[],
+  call: string,
 ): Node | null {
-  let reading = lists[lists.length - 1];
-  if (reading?.node !== node) lists.push(reading = { node, next: 0 });
-  while (reading.next < list.length) {
-    const operand = list[reading.next++];
+  let position = lists[lists.length - 1];
+  if (position?.node !== node) lists.push(position = { node, next: 0 });
+  while (position.next < list.length) {
+    const operand = list[position.next++];
     if (typeof operand === "number") continue;
-    // A parents array can be changed behind the types.
+    // A user's array of parents may have been changed since it was checked.
     if (!(operand instanceof Node)) {
-      throw wrongKind(
-        "order a graph",
-        "an element of parents",
-        operand,
-        "a Node",
-      );
+      throw wrongKind(call, `parents[${position.next - 1}]`, operand, "a Node");
     }
     if (operand["mark"] !== done) return operand;
   }
@@ -123,8 +132,21 @@ function nextInList(
 }
 
 function cycleThrough(node: Node, call: string): RangeError {
-  return new RangeError(
+  return rangeError(
     `Cannot ${call}: ${describeNode(node)} is its own ancestor, ` +
       "expected a graph without cycles",
   );
+}
+
+/** What a TypeError came from that a traversal met with at a node or at one of its operands. */
+function causeOf(error: TypeError, node: Node, call: string): TypeError {
+  for (const operand of [node, ...operandsOf(node)]) {
+    if (operand instanceof Node && Object.isFrozen(operand)) {
+      return typeError(
+        `Cannot ${call}: ${describeNode(operand)} is frozen, expected a Node ` +
+          "that can be changed",
+      );
+    }
+  }
+  return error;
 }

@@ -1,4 +1,4 @@
-import { host } from "../host.ts";
+import { captureStack, placeOf, userFrames, withFrames } from "../stack.ts";
 import type { Operation, Origin } from "../watch.ts";
 
 /**
@@ -22,7 +22,12 @@ export class AnomalyError extends Error {
   readonly value: number;
   /** NaN or the infinity: of a kind "value", the value itself. */
   readonly found: number;
-  /** The place that called it, as in `file:///model.ts:12:10`, if that is known. */
+  /**
+   * The place that called it, as in `file:///model.ts:12:10`. It is undefined if
+   * the operation was called before {@linkcode detectAnomaly}, and in a bundle
+   * that has this module and its caller in one file, without a source map that
+   * the engine follows: nothing tells the two apart there.
+   */
   readonly where: string | undefined;
 
   /**
@@ -30,13 +35,8 @@ export class AnomalyError extends Error {
    *
    * @param message The message.
    * @param anomaly What was found.
-   * @param frames The stack, a line a call; by default, of where this is made.
    */
-  constructor(
-    message: string,
-    anomaly: Omit<AnomalyError, keyof Error>,
-    frames: readonly string[] = [],
-  ) {
+  constructor(message: string, anomaly: Omit<AnomalyError, keyof Error>) {
     super(message);
     this.kind = anomaly.kind;
     this.operation = anomaly.operation;
@@ -44,9 +44,6 @@ export class AnomalyError extends Error {
     this.value = anomaly.value;
     this.found = anomaly.found;
     this.where = anomaly.where;
-    if (frames.length > 0) {
-      this.stack = [`${this.name}: ${message}`, ...frames].join("\n");
-    }
   }
 }
 
@@ -101,15 +98,12 @@ function anomalyOf(
   if (origin?.place === undefined) {
     message += "; it was created before detectAnomaly was called";
   }
-  const frames = framesOf(origin?.place ?? placeHere());
-  const users = frames.filter((frame) => !isOwn(frame));
-  const where = origin?.place && users[0]?.match(LOCATION)?.[0];
-  return new AnomalyError(
-    message,
-    { kind, operation: name, operands, value, found, where },
-    // In a bundle that everything is part of, no frame tells whose it is.
-    users.length > 0 ? users : frames,
-  );
+  const frames = userFrames(origin?.place ?? captureStack());
+  // Of what was created before, the frames are those of the sweep.
+  const where = origin?.place && frames[0] && placeOf(frames[0]);
+  const anomaly = { kind, operation: name, operands, value, found, where };
+  const make = () => new AnomalyError(message, anomaly);
+  return frames.length === 0 ? make() : withFrames(make, frames);
 }
 
 function describe({ name, operands, value }: Operation): string {
@@ -132,37 +126,4 @@ function list(numbers: readonly number[]): string {
 /** A number in full: 1 / −0 is not 1 / 0. */
 function digits(x: number): string {
   return Object.is(x, -0) ? "-0" : String(x);
-}
-
-/** A frame's place: `file:///model.ts:12:10`. */
-const LOCATION = /[^\s(]+:\d+:\d+(?=\)?$)/;
-
-// The folder of this module's files; all of a bundle that they are part of,
-// which may have no address.
-const OWN = String((import.meta as { url?: string }).url).replace(
-  /inspect\/anomaly_error\.\w+$/,
-  "",
-);
-
-function isOwn(frame: string): boolean {
-  const at = frame.indexOf(OWN);
-  return at >= 0 && /^[\w/]*(\.\w+)?:\d/.test(frame.slice(at + OWN.length));
-}
-
-function framesOf({ stack = "" }: Error): string[] {
-  return stack.split("\n").filter((line) => LOCATION.test(line));
-}
-
-// The most of this module's functions that may stand between a user's and
-// `placeHere`.
-const OWN_FRAMES = 16;
-
-/** An error whose stack leads to whoever called this module. V8 makes a text of it when it is read. */
-export function placeHere(): Error {
-  const { Error } = host, limit = Error.stackTraceLimit;
-  if (limit === undefined) return new Error();
-  Error.stackTraceLimit = limit + OWN_FRAMES;
-  const place = new Error();
-  Error.stackTraceLimit = limit;
-  return place;
 }

@@ -9,13 +9,13 @@ import {
 } from "../graph/node.ts";
 import { primitiveOf, product } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
+import { captureStack } from "../stack.ts";
 import { Activity } from "../tape/activity.ts";
 import { type Entries, operandsAt, type Section } from "../tape/entries.ts";
 import { entryOf, tapeEntries, valueAt, type Var } from "../tape/recording.ts";
 import type { Operation, Origin, Watch } from "../watch.ts";
 import {
   gradientAnomaly,
-  placeHere,
   tangentAnomaly,
   valueAnomaly,
 } from "./anomaly_error.ts";
@@ -71,7 +71,8 @@ export class AnomalyWatch implements Watch {
   // The tape.
 
   origin(): Origin {
-    return this.#derivative ?? { place: placeHere(), derivativeOf: undefined };
+    return this.#derivative ??
+      { place: captureStack(), derivativeOf: undefined };
   }
 
   recorded(entry: number): void {

@@ -1,8 +1,9 @@
-import { describe, requireOptions, wrongKind } from "../errors.ts";
+import { outOfRange, requireOptions, wrongKind } from "../errors.ts";
 import { backward } from "../graph/backward.ts";
 import { Node } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
 import type { Scalar } from "../scalar.ts";
+import { fromUser } from "../stack.ts";
 import { gradientOf } from "../transforms/grad.ts";
 import {
   type Argument,
@@ -286,12 +287,11 @@ function relativeError(a: number, b: number): number {
 
 function disagreement(path: string, derivative: number, slope: Slope): Error {
   const relative = relativeError(derivative, slope.value);
-  return new Error(
-    `Gradients disagree at argument 1${path}: ` +
-      `the gradient is ${short(derivative, 10)}, ` +
-      `central differences give ${short(slope.value, 10)} ` +
-      `(step ${short(slope.step, 2)}, relative error ${short(relative, 2)})`,
-  );
+  const message = `Gradients disagree at argument 1${path}: ` +
+    `the gradient is ${short(derivative, 10)}, ` +
+    `central differences give ${short(slope.value, 10)} ` +
+    `(step ${short(slope.step, 2)}, relative error ${short(relative, 2)})`;
+  return fromUser(() => new Error(message));
 }
 
 /** What an error appends to the name of an argument for its leaf i. */
@@ -306,9 +306,7 @@ function short(x: number, digits: number): string {
 
 function checkFinite(x: number, what: string): void {
   if (Number.isFinite(x)) return;
-  throw new RangeError(
-    `Cannot ${CALL}: ${what} is ${describe(x)}, expected a finite number`,
-  );
+  throw outOfRange(CALL, what, x, "a finite number");
 }
 
 function checkOptions(
@@ -325,9 +323,7 @@ function checkWay(way: unknown): void {
   const expected = '"graph" or "recorded"';
   if (way === undefined || way === "graph" || way === "recorded") return;
   if (typeof way !== "string") throw wrongKind(CALL, "way", way, expected);
-  throw new RangeError(
-    `Cannot ${CALL}: way is ${describe(way)}, expected ${expected}`,
-  );
+  throw outOfRange(CALL, "way", way, expected);
 }
 
 function checkOption(
@@ -339,7 +335,5 @@ function checkOption(
   if (value === undefined) return;
   if (typeof value !== "number") throw wrongKind(CALL, name, value, expected);
   if (Number.isFinite(value) && isRight(value)) return;
-  throw new RangeError(
-    `Cannot ${CALL}: ${name} is ${describe(value)}, expected ${expected}`,
-  );
+  throw outOfRange(CALL, name, value, expected);
 }

@@ -1,6 +1,6 @@
 // What diagrams show of a graph, whatever language they are written in: its
 // root and the nodes nearest to that, as many as can be read.
-import { describe, requireOptions, wrongKind } from "../errors.ts";
+import { outOfRange, requireOptions, wrongKind } from "../errors.ts";
 import { isLeaf, type Node, operandsOf, operationName } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
 
@@ -143,8 +143,6 @@ function checkMaxNodes(maxNodes: unknown, call: string): void {
     throw wrongKind(call, "maxNodes", maxNodes, expected);
   }
   if (!Number.isSafeInteger(maxNodes) || maxNodes < 1) {
-    throw new RangeError(
-      `Cannot ${call}: maxNodes is ${describe(maxNodes)}, expected ${expected}`,
-    );
+    throw outOfRange(call, "maxNodes", maxNodes, expected);
   }
 }

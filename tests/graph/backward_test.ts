@@ -9,6 +9,7 @@ import {
   mul,
   Node,
   postOrder,
+  type Scalar,
   sin,
   square,
   sub,
@@ -63,11 +64,14 @@ describe("backward", () => {
     assertEquals([small.grad, x.grad], [10, 44]);
   });
 
-  it("of a leaf gives it 1, as any root", () => {
-    const x = new Node(3);
-    x.grad = 5;
-    backward(x);
-    assertEquals(x.grad, 1);
+  it("adds 1 to a leaf that is itself the root", () => {
+    for (const x of [new Node(3), new Node(3, [])]) {
+      x.grad = 5;
+      backward(x);
+      assertEquals(x.grad, 6);
+      backward(x);
+      assertEquals(x.grad, 7);
+    }
   });
 
   it("does not touch leaves that the root does not reach", () => {
@@ -145,6 +149,33 @@ describe("zeroGrad", () => {
     assertEquals([above.grad, y.grad], [ofAbove, ofY]);
     assertEquals(ofAbove, 1);
     assertEquals(ofY, root.value);
+  });
+
+  it("takes several roots", () => {
+    const [a, b, c] = leaves(2, 3, 4) as [Node, Node, Node];
+    const shared = square(a), roots = [mul(shared, b), shared, mul(c, 2)];
+    for (const root of roots) backward(root);
+    zeroGrad(roots[0]!);
+    assertEquals(c.grad, 2);
+    backward(roots[1]!);
+    zeroGrad(roots);
+    assertEquals(gradsOf([a, b, c, shared, ...roots]), new Array(7).fill(0));
+    zeroGrad([]);
+  });
+
+  it("throws on a list with something else in it, and changes nothing", () => {
+    const x = new Node(3);
+    backward(x);
+    const error = assertThrows(
+      () => zeroGrad([x, 3 as Scalar]),
+      TypeError,
+    );
+    assertEquals(
+      error.message,
+      "Cannot zeroGrad: root[1] is the number 3, expected a Node; " +
+        "an operation gives one if one of its operands is a Node",
+    );
+    assertEquals(x.grad, 1);
   });
 
   it("replaces NaN", () => {
@@ -257,6 +288,24 @@ describe("backward inside a backward function", () => {
     // 17 from outside and 5 from inside, times 2x.
     assertEquals(x.grad, (17 + 5) * 6);
     assertEquals(inner.grad, 17);
+  });
+
+  it("leaves the gradients of inner nodes as they were, also where it throws", () => {
+    const [x, other] = leaves(3, 5) as [Node, Node];
+    const inner = mul(other, 2), root = square(inner);
+    const failing = new Node(0, [root], () => {
+      throw new Error("inner");
+    });
+    inner.grad = 7;
+    const ten = tenfold(x, () => {
+      backward(root);
+      assertThrows(() => backward(failing), Error, "inner");
+      assertEquals(gradsOf([inner, root, other]), [7, 0, 40]);
+    });
+    backward(ten);
+    // And once the outer one is over, they are those of the latest call again.
+    backward(root);
+    assertEquals(gradsOf([x, inner, root, other]), [10, 20, 1, 80]);
   });
 
   it("may build and order graphs on shared inner nodes", () => {

@@ -332,11 +332,11 @@ describe("a wrong structure", () => {
   });
 
   it("is a Node or Var of another copy of the module", async () => {
-    const { guard } = await import("../../src/guard.ts?another copy");
+    const { brand } = await import("../../src/errors.ts?another copy");
     class Node {}
     class e {}
-    guard(Node.prototype, "Node", () => "");
-    guard(e.prototype, "Var", () => "");
+    brand(Node.prototype, "Node");
+    brand(e.prototype, "Var");
     const said = "of another copy of this module, which seems to be loaded " +
       "twice, expected";
     for (const [x, kind] of [[new Node(), "Node"], [new e(), "Var"]] as const) {

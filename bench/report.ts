@@ -19,7 +19,7 @@ import { pageOf, targetsTable } from "./report/page.ts";
 import { plotsOf } from "./report/plots.ts";
 import type { Run } from "./report/results.ts";
 
-const BENCH = new URL("./", import.meta.url);
+const BENCH = new URL(".", import.meta.url);
 const README = new URL("../README.md", import.meta.url);
 const TARGETS = /(<!-- targets -->\n)[^]*?(\n<!-- \/targets -->)/;
 

@@ -8,9 +8,9 @@ import {
   type Scalar,
   zeroGrad,
 } from "../mod.ts";
-import { assertClose, partialDerivative } from "./numeric.ts";
-import { operationTable } from "./operation_table.ts";
-import { randomProgram } from "./random_program.ts";
+import { assertClose, partialDerivative } from "./support/numeric.ts";
+import { operationTable } from "./support/operation_table.ts";
+import { randomProgram } from "./support/random_program.ts";
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
 const programs = SEEDS.map((seed) => randomProgram(seed));

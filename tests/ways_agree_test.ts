@@ -18,10 +18,10 @@ import {
   sum,
   valueAndGrad,
 } from "../mod.ts";
-import { assertEdge, edgeName, edges } from "./edge_cases.ts";
-import { assertClose, seededRandom } from "./numeric.ts";
-import { operationTable, samplePoint } from "./operation_table.ts";
-import { randomProgram } from "./random_program.ts";
+import { assertEdge, edgeName, edges } from "./support/edge_cases.ts";
+import { assertClose, seededRandom } from "./support/numeric.ts";
+import { operationTable, samplePoint } from "./support/operation_table.ts";
+import { randomProgram } from "./support/random_program.ts";
 
 type Program = (xs: readonly Scalar[]) => Scalar;
 

@@ -28,10 +28,14 @@ import {
   LOTKA_VOLTERRA,
 } from "../../bench/workloads/runge_kutta.ts";
 import { NIST_PROBLEMS, sumOfSquares } from "../../bench/workloads/nist.ts";
-import { seededRandom } from "../numeric.ts";
-import { operationTable } from "../operation_table.ts";
-import { randomProgram } from "../random_program.ts";
-import { assertSameBits, SPECIAL, withoutWebAssembly } from "./same_bits.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { operationTable } from "../support/operation_table.ts";
+import { randomProgram } from "../support/random_program.ts";
+import {
+  assertSameBits,
+  SPECIAL,
+  withoutWebAssembly,
+} from "../support/same_bits.ts";
 
 type OfList = (xs: readonly Scalar[]) => Scalar;
 // deno-lint-ignore no-explicit-any

@@ -30,8 +30,8 @@ import {
   valueAndGrad,
   vjp,
 } from "../../mod.ts";
-import { leavesOf, mapLeaves, STRUCTURES } from "../structures.ts";
-import { assertSameBits } from "./same_bits.ts";
+import { leavesOf, mapLeaves, STRUCTURES } from "../support/structures.ts";
+import { assertSameBits } from "../support/same_bits.ts";
 
 /** Σ k·xₖ³, of all leaves. */
 // deno-lint-ignore no-explicit-any

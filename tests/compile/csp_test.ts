@@ -2,8 +2,8 @@
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
 import { stripTypeScriptTypes } from "node:module";
-import { file, hasChromium, openPage } from "../chromium.ts";
-import { assertClose } from "../numeric.ts";
+import { file, hasChromium, openPage } from "../support/chromium.ts";
+import { assertClose } from "../support/numeric.ts";
 
 const CHECKOUT = new URL("../..", import.meta.url);
 

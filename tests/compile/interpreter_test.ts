@@ -11,14 +11,14 @@ import {
   sum,
   valueAndGrad,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
+import { seededRandom } from "../support/numeric.ts";
 import {
   assertSameBits,
   MODULE,
   runOn,
   withoutWebAssembly,
-} from "./same_bits.ts";
-import { runDeno } from "../child_deno.ts";
+} from "../support/same_bits.ts";
+import { runDeno } from "../support/child_deno.ts";
 
 // What each program below prints, to compare hosts: bits of many results.
 const PRINT_RESULTS = `

@@ -33,10 +33,10 @@ import {
   valueAndGrad,
 } from "../../mod.ts";
 import { findLoops } from "../../src/compile/loops.ts";
-import { seededRandom } from "../numeric.ts";
-import { INPUTS, repeatedProgram } from "./repeated_program.ts";
-import { programFor, rolled } from "./rolled.ts";
-import { assertSameBits, runOn, SPECIAL } from "./same_bits.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { INPUTS, repeatedProgram } from "../support/repeated_program.ts";
+import { programFor, rolled } from "../support/rolled.ts";
+import { assertSameBits, runOn, SPECIAL } from "../support/same_bits.ts";
 
 type OfList = (xs: readonly Scalar[]) => Scalar[];
 

@@ -12,14 +12,14 @@ import {
   valueAndGrad,
 } from "../../mod.ts";
 import { Memory, type Region } from "../../src/compile/memory.ts";
-import { seededRandom } from "../numeric.ts";
+import { seededRandom } from "../support/numeric.ts";
 import {
   assertSameBits,
   MODULE,
   runOn,
   withoutWebAssembly,
-} from "./same_bits.ts";
-import { runDeno } from "../child_deno.ts";
+} from "../support/same_bits.ts";
+import { runDeno } from "../support/child_deno.ts";
 
 /** How often a memory grows, and by how many pages, while `body` runs. */
 function pagesGrown(body: () => void): number {

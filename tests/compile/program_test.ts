@@ -26,8 +26,8 @@ import {
   valueAndGrad,
 } from "../../mod.ts";
 import { CONSTANT, INPUT } from "../../src/tape/entries.ts";
-import { programFor } from "./rolled.ts";
-import { assertSameBits, SPECIAL } from "./same_bits.ts";
+import { programFor } from "../support/rolled.ts";
+import { assertSameBits, SPECIAL } from "../support/same_bits.ts";
 
 type Pair = readonly [Scalar, Scalar];
 type OfPair = (pair: Pair) => unknown;

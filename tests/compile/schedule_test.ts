@@ -5,7 +5,7 @@ import { compile, type Scalar, sin, sum, valueAndGrad } from "../../mod.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { scheduled } from "../../src/compile/schedule.ts";
 import { forEachOperand, INPUT } from "../../src/tape/entries.ts";
-import { programFor } from "./rolled.ts";
+import { programFor } from "../support/rolled.ts";
 
 function depthsOf(program: Program): number[] {
   const depths: number[] = [];

@@ -14,10 +14,10 @@ import {
   valueAndGrad,
 } from "../../mod.ts";
 import { Bytes } from "../../src/compile/wasm_encoder.ts";
-import { seededRandom } from "../numeric.ts";
-import { operationTable } from "../operation_table.ts";
-import { randomProgram } from "../random_program.ts";
-import { assertSameBits, runOn, SPECIAL } from "./same_bits.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { operationTable } from "../support/operation_table.ts";
+import { randomProgram } from "../support/random_program.ts";
+import { assertSameBits, runOn, SPECIAL } from "../support/same_bits.ts";
 
 /** Runs a program as one who has the module's bytes and nothing of ours. */
 function shipped(

@@ -15,8 +15,8 @@ import {
   square,
   sum,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
-import { operationTable, samplePoint } from "../operation_table.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { operationTable, samplePoint } from "../support/operation_table.ts";
 
 describe("new Node(value)", () => {
   it("makes a leaf", () => {

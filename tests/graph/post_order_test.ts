@@ -16,7 +16,7 @@ import {
   sum,
   zeroGrad,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
+import { seededRandom } from "../support/numeric.ts";
 
 /** The definition, in recursion. */
 function recursiveOrder(root: Node): Node[] {

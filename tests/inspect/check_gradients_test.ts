@@ -25,7 +25,7 @@ import {
   sum,
   Var,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
+import { seededRandom } from "../support/numeric.ts";
 
 /** factor · x, whose derivative says `wrong` instead. */
 function scale(x: Scalar, factor: number, wrong: number): Scalar {

@@ -9,7 +9,7 @@ import {
   sub,
   toDot,
 } from "../../mod.ts";
-import { named } from "./named.ts";
+import { named } from "../support/named.ts";
 
 function chain(length: number): Scalar {
   const x = new Node(1);

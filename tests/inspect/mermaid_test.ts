@@ -9,7 +9,7 @@ import {
   sub,
   toMermaid,
 } from "../../mod.ts";
-import { named } from "./named.ts";
+import { named } from "../support/named.ts";
 
 describe("toMermaid", () => {
   it("draws operations, leaves and numbers, and edges in the order of operands", () => {

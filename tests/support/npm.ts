@@ -1,7 +1,7 @@
 // Programs from npm, run in children of ours: tests may neither write nor
 // start what they like.
 import { assert } from "@std/assert";
-import { type Output, runDeno } from "../child_deno.ts";
+import { type Output, runDeno } from "./child_deno.ts";
 
 // What npm says when it cannot reach or will not serve the registry, not when
 // what was asked of it is wrong.

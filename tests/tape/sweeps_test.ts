@@ -38,8 +38,8 @@ import {
   primitiveOf,
   SUB,
 } from "../../src/primitives.ts";
-import { seededRandom } from "../numeric.ts";
-import { randomProgram } from "../random_program.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { randomProgram } from "../support/random_program.ts";
 
 type Program = (xs: readonly Scalar[]) => Scalar;
 

@@ -35,7 +35,7 @@ import {
   chainLeaves,
   mixedChain,
 } from "../../bench/workloads/chain.ts";
-import { operationTable } from "../operation_table.ts";
+import { operationTable } from "../support/operation_table.ts";
 
 /** What the small arrays hold. */
 const SMALL = 2 ** 20;

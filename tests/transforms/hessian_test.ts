@@ -24,8 +24,12 @@ import {
   finalPrey,
   LOTKA_VOLTERRA,
 } from "../../bench/workloads/runge_kutta.ts";
-import { assertClose, partialDerivative, seededRandom } from "../numeric.ts";
-import { randomProgram } from "../random_program.ts";
+import {
+  assertClose,
+  partialDerivative,
+  seededRandom,
+} from "../support/numeric.ts";
+import { randomProgram } from "../support/random_program.ts";
 
 type Objective = (x: readonly Scalar[]) => Scalar;
 

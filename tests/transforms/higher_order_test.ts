@@ -13,7 +13,10 @@ import {
   stopGradient,
   vjp,
 } from "../../mod.ts";
-import { type OperationCase, operationTable } from "../operation_table.ts";
+import {
+  type OperationCase,
+  operationTable,
+} from "../support/operation_table.ts";
 
 const ORDER = 5;
 

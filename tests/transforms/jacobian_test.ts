@@ -15,8 +15,8 @@ import {
   sum,
   vjp,
 } from "../../mod.ts";
-import { assertClose } from "../numeric.ts";
-import { randomProgram } from "../random_program.ts";
+import { assertClose } from "../support/numeric.ts";
+import { randomProgram } from "../support/random_program.ts";
 
 type Map = (xs: readonly Scalar[]) => Scalar[];
 

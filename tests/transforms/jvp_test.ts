@@ -16,8 +16,8 @@ import {
   type ValueAndTangent,
   vjp,
 } from "../../mod.ts";
-import { assertClose, partialDerivative } from "../numeric.ts";
-import { randomProgram } from "../random_program.ts";
+import { assertClose, partialDerivative } from "../support/numeric.ts";
+import { randomProgram } from "../support/random_program.ts";
 
 describe("jvp", () => {
   it("gives the value, and Jacobian · tangent", () => {

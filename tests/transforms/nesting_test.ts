@@ -29,7 +29,7 @@ import {
   vjp,
 } from "../../mod.ts";
 import { tapeLength } from "../../src/tape/recording.ts";
-import { assertClose } from "../numeric.ts";
+import { assertClose } from "../support/numeric.ts";
 
 type Curve = (x: Scalar) => Scalar;
 

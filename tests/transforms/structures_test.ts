@@ -25,7 +25,7 @@ import {
   Var,
   vjp,
 } from "../../mod.ts";
-import { leavesOf, mapLeaves, STRUCTURES } from "../structures.ts";
+import { leavesOf, mapLeaves, STRUCTURES } from "../support/structures.ts";
 
 /** Σ xᵢ³, of all leaves. */
 // deno-lint-ignore no-explicit-any

@@ -17,8 +17,8 @@ import {
   type ValueAndPullback,
   vjp,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
-import { randomProgram } from "../random_program.ts";
+import { seededRandom } from "../support/numeric.ts";
+import { randomProgram } from "../support/random_program.ts";
 
 const polar = ([r, a]: readonly Scalar[]): Scalar[] => [
   mul(r!, sin(a!)),

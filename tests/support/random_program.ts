@@ -1,5 +1,5 @@
 // Random functions of several Scalars, with their gradients by another method.
-import type { Scalar } from "../mod.ts";
+import type { Scalar } from "../../mod.ts";
 import { partialDerivative, seededRandom } from "./numeric.ts";
 import {
   isSmoothAt,

@@ -1,7 +1,7 @@
 // Every operation beside the same function by other means, for tests that go
 // through all of them.
 import * as operations from "./all_operations.ts";
-import type { Scalar } from "../mod.ts";
+import type { Scalar } from "../../mod.ts";
 
 export interface OperationCase {
   readonly name: string;

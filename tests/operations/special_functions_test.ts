@@ -1,7 +1,14 @@
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
-import { erf, hypot, logAddExp, logSumExp, sigmoid, softplus } from "../mod.ts";
-import { references } from "./special_functions_data.ts";
+import {
+  erf,
+  hypot,
+  logAddExp,
+  logSumExp,
+  sigmoid,
+  softplus,
+} from "../../mod.ts";
+import { references } from "../support/special_functions_data.ts";
 
 const UNIT = 2 ** -53;
 const LEAST_NORMAL = 2 ** -1022;

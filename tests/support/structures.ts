@@ -1,5 +1,5 @@
 // What functions take and give, for the tests of all that passes it on.
-import { type Scalar, Var } from "../mod.ts";
+import { type Scalar, Var } from "../../mod.ts";
 
 /** All Scalars in a structure, in order, by another way than the module's. */
 export function leavesOf(structure: unknown): Scalar[] {

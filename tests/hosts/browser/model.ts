@@ -13,7 +13,7 @@ import {
   sub,
   sum,
   valueAndGrad,
-} from "../../mod.ts";
+} from "../../../mod.ts";
 
 const studies = [
   { hours: 0.5, passed: 0 },

@@ -1,10 +1,10 @@
 // The module in a web page, bundled by Deno.
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
-import * as chainrule from "../mod.ts";
+import * as chainrule from "../../mod.ts";
 import { fit } from "./browser/model.ts";
-import { file, hasChromium, openPage } from "./chromium.ts";
-import { assertClose } from "./numeric.ts";
+import { file, hasChromium, openPage } from "../support/chromium.ts";
+import { assertClose } from "../support/numeric.ts";
 
 const MESSAGES = `<!doctype html>
 <meta charset="utf-8">
@@ -59,7 +59,7 @@ function numbersOf(value: unknown, place = "fit"): [string, number][] {
 }
 
 const model = await bundle("browser/model.ts");
-const minified = await bundle("../mod.ts", "--minify");
+const minified = await bundle("../../mod.ts", "--minify");
 const itOpens =
   model !== undefined && minified !== undefined && await hasChromium()
     ? it

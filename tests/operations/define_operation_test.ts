@@ -16,8 +16,12 @@ import {
   sin,
   square,
   sub,
-} from "../mod.ts";
-import { assertClose, partialDerivative, seededRandom } from "./numeric.ts";
+} from "../../mod.ts";
+import {
+  assertClose,
+  partialDerivative,
+  seededRandom,
+} from "../support/numeric.ts";
 
 const softsign = defineOperation({
   name: "softsign",

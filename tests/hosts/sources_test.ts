@@ -1,9 +1,9 @@
 // The sources as other tools take them: Node runs them, tsc checks them.
 import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { fromNpm, runBeside } from "./support/npm.ts";
+import { fromNpm, runBeside } from "../support/npm.ts";
 
-const MODULE = new URL("../mod.ts", import.meta.url);
+const MODULE = new URL("../../mod.ts", import.meta.url);
 
 const PROGRAM = `
 import {

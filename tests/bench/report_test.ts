@@ -1,23 +1,23 @@
 // The report's judgements, on runs that were made up, and what is committed of it.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type EngineName, PACKAGES } from "../bench/engines/engines.ts";
-import { Books } from "../bench/report/books.ts";
+import { type EngineName, PACKAGES } from "../../bench/engines/engines.ts";
+import { Books } from "../../bench/report/books.ts";
 import {
   changesBetween,
   describeChanges,
   isWorse,
-} from "../bench/report/compare.ts";
-import { pageOf, targetsTable } from "../bench/report/page.ts";
+} from "../../bench/report/compare.ts";
+import { pageOf, targetsTable } from "../../bench/report/page.ts";
 import {
   distance,
   errorsOf,
   type Run,
   type Timing,
-} from "../bench/report/results.ts";
-import { work } from "../bench/report/run_worker.ts";
-import { targetsOf } from "../bench/report/targets.ts";
-import type { Message, Times } from "../bench/report/protocol.ts";
+} from "../../bench/report/results.ts";
+import { work } from "../../bench/report/run_worker.ts";
+import { targetsOf } from "../../bench/report/targets.ts";
+import type { Message, Times } from "../../bench/report/protocol.ts";
 import {
   chain,
   perceptron,
@@ -25,7 +25,7 @@ import {
   rungeKutta,
   sharedSubexpressions,
   twoNumbers,
-} from "../bench/workloads/workloads.ts";
+} from "../../bench/workloads/workloads.ts";
 
 function timing(
   engine: EngineName,
@@ -269,20 +269,20 @@ describe("what workers say", () => {
 describe("the committed report", () => {
   const read = (path: string) =>
     Deno.readTextFileSync(new URL(path, import.meta.url));
-  const saved: Run = JSON.parse(read("../bench/report.json"));
+  const saved: Run = JSON.parse(read("../../bench/report.json"));
 
   it("is what the saved run says", () => {
-    assertEquals(read("../bench/report.md"), pageOf(saved));
+    assertEquals(read("../../bench/report.md"), pageOf(saved));
   });
 
   it("has its targets in the README", () => {
-    assertStringIncludes(read("../README.md"), targetsTable(saved));
+    assertStringIncludes(read("../../README.md"), targetsTable(saved));
   });
 
   it("names the versions that the engines import", () => {
     for (const specifier of new Set(Object.values(PACKAGES))) {
       const name = specifier.replace(/^@[^/]+\/|@[^@]+$/g, "");
-      const source = read(`../bench/engines/${name}.ts`);
+      const source = read(`../../bench/engines/${name}.ts`);
       assertStringIncludes(source, `"npm:${specifier}`);
     }
   });

@@ -12,7 +12,7 @@ import {
   sin,
   sub,
 } from "../../mod.ts";
-import { seededRandom } from "../numeric.ts";
+import { seededRandom } from "./numeric.ts";
 
 /** Where a body's operation finds an operand in iteration t. */
 type Source = (t: number, own: readonly Scalar[]) => Scalar;

@@ -2,14 +2,14 @@
 // that come from mathematics or from derivatives written by hand in numbers.
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { backward, grad, Node, primal, type Scalar } from "../mod.ts";
+import { backward, grad, Node, primal, type Scalar } from "../../mod.ts";
 import {
   addChain,
   CHAIN_LEAVES,
   chainLeaves,
   mixedChain,
   mulChain,
-} from "../bench/workloads/chain.ts";
+} from "../../bench/workloads/chain.ts";
 import {
   type Example,
   flattenMlp,
@@ -20,8 +20,8 @@ import {
   mlpLoss,
   mlpLossByDot,
   unflattenMlp,
-} from "../bench/workloads/mlp.ts";
-import { rosenbrock } from "../bench/workloads/rosenbrock.ts";
+} from "../../bench/workloads/mlp.ts";
+import { rosenbrock } from "../../bench/workloads/rosenbrock.ts";
 import {
   DURATION,
   finalPrey,
@@ -31,13 +31,13 @@ import {
   type Populations,
   type Rates,
   STEPS,
-} from "../bench/workloads/runge_kutta.ts";
+} from "../../bench/workloads/runge_kutta.ts";
 import {
   addLadder,
   doublings,
   mulLadder,
   sineLadder,
-} from "../bench/workloads/shared_subexpressions.ts";
+} from "../../bench/workloads/shared_subexpressions.ts";
 
 type Objective = (x: readonly Scalar[]) => Scalar;
 type Gradient = (f: Objective, x: readonly number[]) => number[];

@@ -22,15 +22,19 @@ import {
   sqrt,
   stopGradient,
   sum,
-} from "../mod.ts";
-import * as operations from "./all_operations.ts";
-import { assertEdge, edgeName, edges } from "./edge_cases.ts";
-import { assertClose, partialDerivative, seededRandom } from "./numeric.ts";
+} from "../../mod.ts";
+import * as operations from "../support/all_operations.ts";
+import { assertEdge, edgeName, edges } from "../support/edge_cases.ts";
+import {
+  assertClose,
+  partialDerivative,
+  seededRandom,
+} from "../support/numeric.ts";
 import {
   type OperationCase,
   operationTable,
   samplePoint,
-} from "./operation_table.ts";
+} from "../support/operation_table.ts";
 
 const POINTS = 50;
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Output, runDeno } from "./child_deno.ts";
+import { type Output, runDeno } from "../support/child_deno.ts";
 
-const CHECKOUT = new URL("..", import.meta.url);
+const CHECKOUT = new URL("../..", import.meta.url);
 
 /** Serves the module as any web server would: single files, no import map. */
 async function serveFile(request: Request): Promise<Response> {
@@ -61,7 +61,7 @@ describe("import of mod.ts by URL", () => {
 
   it("would fail on a file that is not part of the module", async () => {
     const { stdout, stderr } = await importing((origin) => `
-      import "${origin}/tests/numeric.ts";
+      import "${origin}/tests/support/numeric.ts";
       console.log("imported");
     `);
     assertEquals(stdout, "");

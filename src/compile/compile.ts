@@ -1,7 +1,8 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import { type DisposableIfKnown, DISPOSE } from "../host.ts";
-import { isRecording, underWatch, type Var } from "../tape/recording.ts";
+import { observer } from "../observer.ts";
+import { isRecording, type Var, withObserver } from "../tape/recording.ts";
 import {
   isRecordable,
   type Recordable,
@@ -15,7 +16,6 @@ import {
   NUMBERS_EXPECTED,
   rebuild,
 } from "../transforms/structures.ts";
-import { watch } from "../watch.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -106,7 +106,7 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
 
   const compiled = (...inputs: unknown[]): unknown => {
     if (isRecording() || computing) return call(...inputs);
-    if (watch !== null && !hasNode(inputs)) {
+    if (observer !== null && !hasNode(inputs)) {
       checkNotDisposed();
       return record(call, inputs, false, resultOf);
     }
@@ -147,12 +147,12 @@ function accepts(
   return signature.write(inputs, executable.memory, executable.inputsAt);
 }
 
-/** Compiles a function; whoever watches has no interest in the numbers of the example. */
+/** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
   f: (...inputs: unknown[]) => unknown,
   inputs: readonly unknown[],
 ): Version {
-  return underWatch(
+  return withObserver(
     null,
     () =>
       record(f, inputs, true, ({ section, outputs, result }) => ({
@@ -171,7 +171,7 @@ function versionOf(
   );
 }
 
-/** What a function gave: all that is wanted of it where its operations are watched. */
+/** What a function gave: all that is wanted of it where its operations are observed. */
 function resultOf({ outputs, resultShape }: Recorded): unknown {
   return rebuild(resultShape, outputs.map(({ value }) => value));
 }

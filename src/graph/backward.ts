@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { watch } from "../watch.ts";
+import { observer } from "../observer.ts";
 import { notANode } from "./arguments.ts";
 import { isLeaf, Node, propagate } from "./node.ts";
 import { orderFrom } from "./post_order.ts";
@@ -52,10 +52,12 @@ export function backward(root: Scalar): void {
     });
     sweeping = true;
     (root as Node).grad += 1;
-    if (watch === null) {
-      for (let i = order.length - 1; i >= 0; i--) propagate(order[i]!);
-    } else {
-      watch.propagate(order);
+    observer?.onBackward(order);
+    for (let i = order.length - 1; i >= 0; i--) {
+      const node = order[i]!;
+      observer?.onPropagate(node);
+      propagate(node);
+      observer?.onPropagated(node);
     }
   } catch (error) {
     leaves.restore();

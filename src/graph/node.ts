@@ -1,7 +1,7 @@
 import { guard } from "../guard.ts";
+import { observer } from "../observer.ts";
 import * as primitives from "../primitives.ts";
 import { type Primitive, product } from "../primitives.ts";
-import { watch } from "../watch.ts";
 import { checkNodeArguments } from "./arguments.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
@@ -101,7 +101,7 @@ export class Node {
     this.left = parents;
     this.right = backwardFn;
     this.operation = CUSTOM;
-    watch?.made(this);
+    observer?.onNode(this);
   }
 
   /** The node of a built-in or defined operation, whose operands were checked. */
@@ -115,7 +115,7 @@ export class Node {
     node.left = left;
     node.right = right;
     node.operation = operation;
-    watch?.made(node);
+    observer?.onNode(node);
     return node;
   }
 

@@ -1,5 +1,5 @@
+import type { Operation, Origin } from "../observer.ts";
 import { captureStack, placeOf, userFrames, withFrames } from "../stack.ts";
-import type { Operation, Origin } from "../watch.ts";
 
 /**
  * What {@linkcode detectAnomaly} throws: the first operation that made

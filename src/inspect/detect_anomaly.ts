@@ -1,6 +1,6 @@
 import { requireOptions, wrongKind } from "../errors.ts";
-import { underWatch } from "../tape/recording.ts";
-import { AnomalyWatch } from "./anomaly_watch.ts";
+import { withObserver } from "../tape/recording.ts";
+import { AnomalyDetector } from "./anomaly_detector.ts";
 
 /** Options of {@linkcode detectAnomaly}. */
 export interface DetectAnomalyOptions {
@@ -18,24 +18,24 @@ export interface DetectAnomalyOptions {
  * gradient, or gets a tangent, that is not. The error names the operation, its
  * operands and the line that called it.
  *
- * While `run` runs, every operation on Nodes and in transforms is watched, and
- * every `backward` and sweep; of a graph that was built before, the values as
- * well, though not where its operations were called. A compiled function is
+ * While `run` runs, every operation on Nodes and in transforms is observed, and
+ * every `backward` and sweep; of a graph that was built before, the values are
+ * checked as well, but it is not known where its operations were called. A compiled function is
  * recorded again, as the function it was made of. Plain numbers are not
- * watched, nor what the result does not depend on when it is differentiated.
+ * observed, nor is what the result does not depend on when it is differentiated.
  * If an argument is not finite to begin with, the error names the first
  * operation on it whose value is not finite either.
  *
- * While it is watched, an operation costs microseconds and about a kilobyte;
- * while nothing is, nothing. This is for looking, not for leaving on.
+ * An observed operation costs microseconds and about a kilobyte; outside of `run`,
+ * observing costs nothing. This is for finding a fault, not for leaving on.
  *
- * @param run What to watch. It may use the engine in any way; calls nest.
+ * @param run What to observe. It may use the engine in any way; calls nest.
  * @param options What counts.
  * @returns What `run` returned.
  * @throws {AnomalyError} At the first value, gradient or tangent that counts.
  * Gradients of leaves are then as before the `backward` that threw.
- * @throws {TypeError} If `run` is not a function, or returns a promise (the
- * watch ends when it returns), or `options` is no object or `infinities` no boolean.
+ * @throws {TypeError} If `run` is not a function, or returns a promise (observing
+ * ends when it returns), or `options` is not an object or `infinities` not a boolean.
  *
  * @example
  * ```ts
@@ -65,10 +65,10 @@ export function detectAnomaly<R>(
   if (typeof infinities !== "boolean") {
     throw wrongKind(CALL, "infinities", infinities, "a boolean");
   }
-  const result = underWatch(new AnomalyWatch(infinities), run);
+  const result = withObserver(new AnomalyDetector(infinities), run);
   if (isPromise(result)) {
     const expected =
-      "a value: the watch ends when run returns, so await before detectAnomaly";
+      "a value: observing ends when run returns, so await before detectAnomaly";
     throw wrongKind(CALL, "the result of run", result, expected);
   }
   return result;

@@ -5,7 +5,7 @@ import { scalarAt, type Var } from "./recording.ts";
 /**
  * A section by its rules: which entries vary with the inputs, and the partial
  * derivatives at each. What sweeps go by that are recorded, that avoid
- * what has no part in the result, or that are watched.
+ * what has no part in the result, or that are observed.
  */
 export class Activity {
   readonly #section: Section;

@@ -1,8 +1,8 @@
 // What a tape consists of: entries, in parallel arrays, an operation each. An
 // entry's operands come before it, so that the order of recording is a
 // topological order and a sweep is a loop.
+import type { Origin } from "../observer.ts";
 import { primitiveOf } from "../primitives.ts";
-import type { Origin } from "../watch.ts";
 
 /** Code of an entry that is a constant. */
 export const CONSTANT = 0;
@@ -27,7 +27,7 @@ export interface Operations {
 export interface Entries extends Operations {
   /** The results. */
   readonly values: Float64Array;
-  /** Where operations come from, if they were watched. */
+  /** Where operations come from, if they were observed. */
   readonly origins: readonly (Origin | undefined)[];
 }
 

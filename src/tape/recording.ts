@@ -5,8 +5,13 @@
 // and in one module, and `record` touches nothing else: this is the innermost
 // loop of everything.
 import { guard } from "../guard.ts";
+import {
+  type Observer,
+  observer,
+  type Origin,
+  setObserver,
+} from "../observer.ts";
 import { MUL } from "../primitives.ts";
-import { type Origin, replaceWatch, type Watch, watch } from "../watch.ts";
 import { allocate, type Arrays, copyInto, lengthBeyond } from "./capacity.ts";
 import { CONSTANT, type Entries, FIRST_OPERATION, INPUT } from "./entries.ts";
 
@@ -116,7 +121,7 @@ let active: Recording = CLOSED;
 let length = 0;
 /** The most that were in use since the tape was empty, recordings within included. */
 let peak = 0;
-/** How far the fast paths may record: to the end of the small arrays, if these are in use and nobody watches. */
+/** How far the fast paths may record: to the end of the small arrays, if these are in use and there is no observer. */
 let fastLimit = SMALL;
 // The arrays in use: the small ones, or larger ones.
 let capacity = SMALL;
@@ -173,7 +178,7 @@ function recordSlowly(
   value: number,
 ): Var {
   const x = append(code, left, right, value);
-  if (code >= FIRST_OPERATION) watch?.recorded(length - 1);
+  if (code >= FIRST_OPERATION) observer?.onRecord(length - 1);
   return x;
 }
 
@@ -185,7 +190,9 @@ function append(
 ): Var {
   const i = length;
   if (i === capacity) grow();
-  if (watch !== null && code >= FIRST_OPERATION) origins[i] = watch.origin();
+  if (observer !== null && code >= FIRST_OPERATION) {
+    origins[i] = observer.origin();
+  }
   codes[i] = code;
   lefts[i] = left;
   rights[i] = right;
@@ -216,7 +223,7 @@ export function recordList(
 /**
  * Appends an input that comes from the function around: 1 · x, as the chain rule
  * has to see it when that function is differentiated in turn. Nobody's
- * operation, so that no watch hears of it.
+ * operation, so that no observer is told of it.
  *
  * @param one The entry of a 1.
  */
@@ -348,17 +355,17 @@ function returnToSmall(): void {
 }
 
 function chooseFastLimit(): void {
-  fastLimit = codes === smallCodes && watch === null ? SMALL : 0;
+  fastLimit = codes === smallCodes && observer === null ? SMALL : 0;
 }
 
-/** Runs a function under a watch, which the fast paths know nothing of; or, with null, under none. */
-export function underWatch<R>(next: Watch | null, run: () => R): R {
-  const around = replaceWatch(next);
+/** Runs a function with an observer, to which the fast paths would tell nothing; or, with null, without. */
+export function withObserver<R>(next: Observer | null, run: () => R): R {
+  const around = setObserver(next);
   chooseFastLimit();
   try {
     return run();
   } finally {
-    replaceWatch(around);
+    setObserver(around);
     chooseFastLimit();
     if (around === null) origins = [];
   }

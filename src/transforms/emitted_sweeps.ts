@@ -2,11 +2,11 @@
 // transform inside a recorded function differentiable, and compilable, itself.
 import { add, mul, neg } from "../operations/arithmetic.ts";
 import { select } from "../operations/choice.ts";
+import { observer } from "../observer.ts";
 import { ADD, MUL, type Operand } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { Activity } from "../tape/activity.ts";
 import type { Section } from "../tape/entries.ts";
-import { watch } from "../watch.ts";
 
 /**
  * The reverse sweep; see `reverseSweep`, whose results these are to the bit.
@@ -34,7 +34,7 @@ export function emitReverseSweep(
   for (let i = end - 1; i >= start + inputs; i--) {
     const adjoint = adjoints[i - start];
     if (adjoint === undefined || !activity.isVaried(i)) continue;
-    watch?.derives(section, i);
+    observer?.onDerivative(section, i);
     const code = entries.codes[i]!;
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
@@ -79,7 +79,7 @@ export function emitForwardSweep(
   seeds.forEach((seed, k) => tangents[k] = seed ?? undefined);
   for (let i = start + inputs; i < end; i++) {
     if (!activity.isVaried(i)) continue;
-    watch?.derives(section, i);
+    observer?.onDerivative(section, i);
     let tangent: Scalar | undefined;
     activity.forEachPartial(i, (operand, gate, partial) => {
       const share = product(gate, tangents[operand - start]!, partial);

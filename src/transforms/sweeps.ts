@@ -1,8 +1,8 @@
+import { observer } from "../observer.ts";
 import type { Scalar } from "../scalar.ts";
 import { forwardSweep } from "../tape/forward_sweep.ts";
 import { reverseSweep } from "../tape/reverse_sweep.ts";
 import { scratch } from "../tape/recording.ts";
-import { watch } from "../watch.ts";
 import { emitForwardSweep, emitReverseSweep } from "./emitted_sweeps.ts";
 import type { Recorded } from "./recorded.ts";
 
@@ -24,16 +24,19 @@ export function pullBack(
     entries.push(entry);
     seeds.push(cotangents[k]!);
   });
-  watch?.pullsBack(section, entries, seeds);
-  if (!numeric || !seeds.every((seed) => typeof seed === "number")) {
-    const sweep = watch?.emission(emitReverseSweep) ?? emitReverseSweep;
-    return sweep(section, numeric, entries, seeds);
+  observer?.onReverseSweep(section, entries, seeds);
+  try {
+    if (!numeric || !seeds.every((seed) => typeof seed === "number")) {
+      return emitReverseSweep(section, numeric, entries, seeds);
+    }
+    const adjoints = room ?? scratch();
+    reverseSweep(section, entries, seeds, adjoints);
+    const gradient: number[] = [];
+    for (let k = 0; k < inputs; k++) gradient.push(adjoints[start + k]!);
+    return gradient;
+  } finally {
+    observer?.onSweepEnd();
   }
-  const adjoints = room ?? scratch();
-  reverseSweep(section, entries, seeds, adjoints);
-  const gradient: number[] = [];
-  for (let k = 0; k < inputs; k++) gradient.push(adjoints[start + k]!);
-  return gradient;
 }
 
 /** Tangents of the outputs from those of the inputs; a null one is held constant. */
@@ -42,13 +45,16 @@ export function pushForward(
   tangents: readonly (Scalar | null)[],
 ): Scalar[] {
   const entries = outputs.flatMap(({ entry }) => entry ?? []);
-  watch?.pushesForward(section, tangents, entries);
-  const emitForward = watch?.emission(emitForwardSweep) ?? emitForwardSweep;
-  const moved = numeric && tangents.every(isNumberOrNull)
-    ? computeForward(section, tangents, entries)
-    : emitForward(section, numeric, tangents, entries);
-  let next = 0;
-  return outputs.map(({ entry }) => entry === undefined ? 0 : moved[next++]!);
+  observer?.onForwardSweep(section, tangents, entries);
+  try {
+    const moved = numeric && tangents.every(isNumberOrNull)
+      ? computeForward(section, tangents, entries)
+      : emitForwardSweep(section, numeric, tangents, entries);
+    let next = 0;
+    return outputs.map(({ entry }) => entry === undefined ? 0 : moved[next++]!);
+  } finally {
+    observer?.onSweepEnd();
+  }
 }
 
 function computeForward(

@@ -46,7 +46,7 @@ import {
   tapeEntries,
   tapeLength,
 } from "../../src/tape/recording.ts";
-import { watch } from "../../src/watch.ts";
+import { observer } from "../../src/observer.ts";
 
 const CREATED_BEFORE = "; it was created before detectAnomaly was called";
 
@@ -55,7 +55,7 @@ function anomalyOf(
   options?: DetectAnomalyOptions,
 ): AnomalyError {
   const error = assertThrows(() => detectAnomaly(run, options), AnomalyError);
-  assertStrictEquals(watch, null);
+  assertStrictEquals(observer, null);
   return error;
 }
 
@@ -217,7 +217,7 @@ describe("detectAnomaly", () => {
       assert(error.where !== undefined);
     });
 
-    it("of a function that numbers go through unwatched", () => {
+    it("of a function that takes plain numbers", () => {
       assertEquals(detectAnomaly(() => log(0)), -Infinity);
     });
 
@@ -328,7 +328,7 @@ describe("detectAnomaly", () => {
       assertEquals(x.grad, 5);
     });
 
-    it("of a graph that somebody looked at", () => {
+    it("of a graph whose parents were read", () => {
       const y = sqrt(new Node(0));
       assertEquals(y.parents.length, 1);
       assertEquals(messageOf(() => backward(y)), SQRT + CREATED_BEFORE);
@@ -541,7 +541,7 @@ describe("detectAnomaly", () => {
     });
   });
 
-  describe("watches a compiled function", () => {
+  describe("observes a compiled function", () => {
     it("that is compiled already", () => {
       const f = compile(valueAndGrad(([x]: Scalar[]) => sqrt(x!)));
       assertEquals(f([4]), { value: 2, gradient: [0.25] });
@@ -578,7 +578,7 @@ describe("detectAnomaly", () => {
     it("but not the numbers that a program is made with", () => {
       const program = detectAnomaly(() => compile(log).program(0));
       assertEquals([program.inputs, program.operations], [1, 1]);
-      // What comes after is watched again.
+      // What comes after is observed again.
       assertEquals(
         messageOf(() => {
           compile(log).program(1);
@@ -711,7 +711,7 @@ describe("detectAnomaly", () => {
       backward(f(others));
       assertEquals(nodes.map((x) => x.grad), others.map((x) => x.grad));
       assertEquals(grad(f)(xs), gradient);
-      assertStrictEquals(watch, null);
+      assertStrictEquals(observer, null);
     });
 
     it("after an anomaly anywhere", () => {
@@ -743,11 +743,11 @@ describe("detectAnomaly", () => {
         RangeError,
         "mine",
       );
-      assertStrictEquals(watch, null);
+      assertStrictEquals(observer, null);
       assertEquals(grad(log)(0), Infinity);
     });
 
-    it("when run swallows an anomaly, and watches on", () => {
+    it("when run swallows an anomaly, and goes on", () => {
       const x = new Node(0);
       const error = anomalyOf(() => {
         const y = sqrt(x);
@@ -783,7 +783,7 @@ describe("detectAnomaly", () => {
       const message = messageOf(() => {
         const y = detectAnomaly(() => log(new Node(0)), { infinities: false });
         assertEquals(y.value, -Infinity);
-        // The outer one watches again, and knows what the inner one saw.
+        // The outer one observes again, and knows the origins of the inner one.
         const place = nextLine();
         const z = detectAnomaly(() => sqrt(new Node(0)));
         const error = assertThrows(() => backward(z), AnomalyError);
@@ -808,7 +808,7 @@ describe("detectAnomaly", () => {
         for (let i = 0; i < n; i++) y = add(y, x);
         return y;
       };
-      // One watch inside, at the end of the fast paths and beyond them.
+      // One call inside, at the end of the fast paths and beyond them.
       const g = valueAndGrad((x: Scalar) => {
         const y = long(x);
         assertThrows(() => detectAnomaly(() => log(sub(x, 1))), AnomalyError);
@@ -828,7 +828,7 @@ describe("detectAnomaly", () => {
   });
 
   describe("refuses", () => {
-    it("what is no function", () => {
+    it("what is not a function", () => {
       assertThrows(
         () => detectAnomaly(3 as unknown as () => void),
         TypeError,
@@ -836,7 +836,7 @@ describe("detectAnomaly", () => {
       );
     });
 
-    it("an option that is no boolean", () => {
+    it("an option that is not a boolean", () => {
       assertThrows(
         () =>
           detectAnomaly(() => 1, { infinities: "no" as unknown as boolean }),
@@ -845,7 +845,7 @@ describe("detectAnomaly", () => {
       );
     });
 
-    it("options that are none", () => {
+    it("options that are not an object", () => {
       assertThrows(
         () => detectAnomaly(() => 1, false as never),
         TypeError,
@@ -858,10 +858,10 @@ describe("detectAnomaly", () => {
         () => detectAnomaly(() => Promise.resolve(1)),
         TypeError,
         "Cannot detectAnomaly: the result of run is an instance of Promise, " +
-          "expected a value: the watch ends when run returns, " +
+          "expected a value: observing ends when run returns, " +
           "so await before detectAnomaly",
       );
-      assertStrictEquals(watch, null);
+      assertStrictEquals(observer, null);
       assertEquals(detectAnomaly(() => ({ then: 3 })), { then: 3 });
       assertEquals(detectAnomaly(() => null), null);
     });

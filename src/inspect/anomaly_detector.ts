@@ -5,29 +5,32 @@ import {
   numberOf,
   operandsOf,
   operationName,
-  propagate,
 } from "../graph/node.ts";
+import type { Observer, Operation, Origin } from "../observer.ts";
 import { primitiveOf, product } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { captureStack } from "../stack.ts";
 import { Activity } from "../tape/activity.ts";
 import { type Entries, operandsAt, type Section } from "../tape/entries.ts";
 import { entryOf, tapeEntries, valueAt, type Var } from "../tape/recording.ts";
-import type { Operation, Origin, Watch } from "../watch.ts";
 import {
   gradientAnomaly,
   tangentAnomaly,
   valueAnomaly,
 } from "./anomaly_error.ts";
 
-/** Where the nodes come from that were made while anybody watched. */
+/** Where the nodes come from that were made while they were observed. */
 const origins = new WeakMap<Node, Origin>();
 
 /** Throws for the first value, gradient or tangent that is NaN or infinite. */
-export class AnomalyWatch implements Watch {
+export class AnomalyDetector implements Observer {
   readonly #infinities: boolean;
+  /** The gradients of a node's operands before they got its shares. */
+  readonly #before = new WeakMap<Node, readonly number[]>();
   /** The origin of what a sweep records; null while none does. */
   #derivative: Origin | null = null;
+  /** The same of the sweeps around the innermost one. */
+  readonly #around: (Origin | null)[] = [];
 
   /** @param infinities Whether infinities count, or NaN alone. */
   constructor(infinities: boolean) {
@@ -40,27 +43,29 @@ export class AnomalyWatch implements Watch {
 
   // The graph.
 
-  made(node: Node): void {
+  onNode(node: Node): void {
     origins.set(node, this.origin());
     this.#checkValue(node);
   }
 
-  propagate(order: readonly Node[]): void {
-    // Of a graph that was made before, nobody has looked at the values.
+  onBackward(order: readonly Node[]): void {
+    // The values of a graph that was made before were not observed.
     for (const node of order) this.#checkValue(node);
-    for (let i = order.length - 1; i >= 0; i--) {
-      const node = order[i]!;
-      const operands = operandsOf(node);
-      // A leaf may have been left with anything by an earlier sweep.
-      const before = operands.map(gradOf);
-      propagate(node);
-      operands.forEach((operand, k) => {
-        const grad = gradOf(operand);
-        if (!this.#isAnomalous(grad) || this.#isAnomalous(before[k]!)) return;
-        const operation = operationOf(node), origin = origins.get(node);
-        throw gradientAnomaly(operation, node.grad, k, grad, origin);
-      });
-    }
+  }
+
+  onPropagate(node: Node): void {
+    // A leaf may have been left with anything by an earlier sweep.
+    this.#before.set(node, operandsOf(node).map(gradOf));
+  }
+
+  onPropagated(node: Node): void {
+    const before = this.#before.get(node)!;
+    operandsOf(node).forEach((operand, k) => {
+      const grad = gradOf(operand);
+      if (!this.#isAnomalous(grad) || this.#isAnomalous(before[k]!)) return;
+      const operation = operationOf(node), origin = origins.get(node);
+      throw gradientAnomaly(operation, node.grad, k, grad, origin);
+    });
   }
 
   #checkValue(node: Node): void {
@@ -75,7 +80,7 @@ export class AnomalyWatch implements Watch {
       { place: captureStack(), derivativeOf: undefined };
   }
 
-  recorded(entry: number): void {
+  onRecord(entry: number): void {
     // A rule may well compute with infinities: what counts is what it gives,
     // which was looked at before the sweep.
     if (this.#derivative !== null || !this.#isAnomalous(valueAt(entry))) return;
@@ -83,18 +88,11 @@ export class AnomalyWatch implements Watch {
     throw valueAnomaly(operationAt(entries, entry), entries.origins[entry]);
   }
 
-  emission<A extends unknown[], R>(sweep: (...of: A) => R): (...of: A) => R {
-    return (...of) => {
-      const around = this.#derivative;
-      try {
-        return sweep(...of);
-      } finally {
-        this.#derivative = around;
-      }
-    };
+  onSweepEnd(): void {
+    this.#derivative = this.#around.pop()!;
   }
 
-  derives({ entries }: Section, i: number): void {
+  onDerivative({ entries }: Section, i: number): void {
     const origin = entries.origins[i];
     this.#derivative = {
       place: origin?.place,
@@ -105,7 +103,16 @@ export class AnomalyWatch implements Watch {
   // The sweeps are run beforehand in plain numbers, whether they compute or
   // record, and through nothing but what outputs depend on.
 
-  pullsBack(
+  onReverseSweep(
+    section: Section,
+    outputs: readonly number[],
+    cotangents: readonly Scalar[],
+  ): void {
+    this.#checkAdjoints(section, outputs, cotangents);
+    this.#around.push(this.#derivative);
+  }
+
+  #checkAdjoints(
     section: Section,
     outputs: readonly number[],
     cotangents: readonly Scalar[],
@@ -138,7 +145,16 @@ export class AnomalyWatch implements Watch {
     }
   }
 
-  pushesForward(
+  onForwardSweep(
+    section: Section,
+    seeds: readonly (Scalar | null)[],
+    outputs: readonly number[],
+  ): void {
+    this.#checkTangents(section, seeds, outputs);
+    this.#around.push(this.#derivative);
+  }
+
+  #checkTangents(
     section: Section,
     seeds: readonly (Scalar | null)[],
     outputs: readonly number[],

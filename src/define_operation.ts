@@ -9,17 +9,29 @@ import { wrongKind } from "./errors.ts";
 import { binary, type Operand, unary, variadic } from "./primitives.ts";
 import type { Scalar, ScalarOfAll } from "./scalar.ts";
 
-/** One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`. */
+/**
+ * One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
+ *
+ * @category Operations of your own
+ */
 export type OperandsOf<P extends readonly number[]> = {
   [I in keyof P]: Scalar;
 };
 
-/** ∂out/∂operand, from the operands in order and then the operation's own result. */
+/**
+ * ∂out/∂operand, from the operands in order and then the operation's own result.
+ *
+ * @category Operations of your own
+ */
 export type PartialRule<P extends readonly number[]> = (
   ...operandsAndOut: [...operands: OperandsOf<P>, out: Scalar]
 ) => Scalar;
 
-/** What {@linkcode defineOperation} needs to know. */
+/**
+ * What {@linkcode defineOperation} needs to know.
+ *
+ * @category Operations of your own
+ */
 export interface OperationDefinition<P extends readonly number[]> {
   /** What errors and diagrams call the operation. */
   readonly name: string;
@@ -37,7 +49,11 @@ export interface OperationDefinition<P extends readonly number[]> {
     | (P extends readonly [number] ? PartialRule<P> : never);
 }
 
-/** An operation made by {@linkcode defineOperation}. */
+/**
+ * An operation made by {@linkcode defineOperation}.
+ *
+ * @category Operations of your own
+ */
 export type DefinedOperation<P extends readonly number[]> = <
   A extends { readonly [I in keyof P]: Scalar },
 >(...operands: A) => ScalarOfAll<A>;
@@ -53,6 +69,7 @@ export type DefinedOperation<P extends readonly number[]> = <
  * kind; the operation itself throws one on a wrong operand, and when a rule
  * gives something other than a Scalar.
  * @throws {RangeError} If there are fewer rules than the value has parameters.
+ * @category Operations of your own
  *
  * @example The softsign, x / (1 + |x|)
  * ```ts

@@ -32,6 +32,8 @@ export interface WebAssemblyMemory {
 /**
  * `Disposable`, where TypeScript's `lib` has it ("esnext.disposable", with which
  * `using` comes), and nothing where it does not.
+ *
+ * @category Compilation
  */
 export type DisposableIfKnown = SymbolConstructor extends
   { readonly dispose: infer Key extends symbol } ? { [K in Key]: () => void }

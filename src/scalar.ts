@@ -1,18 +1,28 @@
 import type { Node } from "./graph/node.ts";
 import type { Var } from "./tape/recording.ts";
 
-/** What every operation takes: a plain number, or a number that is differentiated. */
+/**
+ * What every operation takes: a plain number, or a number that is differentiated.
+ *
+ * @category Types
+ */
 export type Scalar = number | Node | Var;
 
 /**
  * What an operation gives for operands of these types: numbers give a number,
  * Nodes with Nodes or numbers a Node, everything else a Scalar.
+ *
+ * @category Types
  */
 export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
   : [A, B] extends [Node, Node | number] | [number, Node] ? Node
   : Scalar;
 
-/** {@linkcode ScalarOf} over any number of operands. */
+/**
+ * {@linkcode ScalarOf} over any number of operands.
+ *
+ * @category Types
+ */
 export type ScalarOfAll<T extends readonly unknown[]> = T extends
   readonly [infer First, ...infer Rest]
   ? Rest extends readonly [] ? ScalarOf<First>

@@ -20,7 +20,11 @@ import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
-/** What {@linkcode compile} adds to a function. */
+/**
+ * What {@linkcode compile} adds to a function.
+ *
+ * @category Compilation
+ */
 export interface Compiled<F extends Recordable> extends DisposableIfKnown {
   /**
    * The program for arguments of this structure: to run it on flat arrays
@@ -50,6 +54,7 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  * leaf of an argument is no number or one of the result no Scalar, the number of
  * a Var is read while it is recorded (branch with `select`, `min`, `max`,
  * `clamp`, `lt` …), or it was disposed of.
+ * @category Compilation
  *
  * @example
  * ```ts

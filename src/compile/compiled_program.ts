@@ -9,7 +9,11 @@ import type { Program } from "./program.ts";
 import { Plan } from "./plan.ts";
 import { valueOf } from "./program.ts";
 
-/** A program as a WebAssembly module of its own, to be run by any engine. */
+/**
+ * A program as a WebAssembly module of its own, to be run by any engine.
+ *
+ * @category Compilation
+ */
 export interface WasmModule {
   /**
    * The module. It exports `memory` and `run()`, and imports the functions of
@@ -28,7 +32,11 @@ export interface WasmModule {
   }[];
 }
 
-/** A function compiled for one structure of arguments, on flat arrays. */
+/**
+ * A function compiled for one structure of arguments, on flat arrays.
+ *
+ * @category Compilation
+ */
 export interface CompiledProgram {
   /** How many numbers go in: the arguments' leaves in order. */
   readonly inputs: number;

@@ -25,6 +25,7 @@ let sweeping = false;
  * @param root The output to differentiate.
  * @throws {TypeError} If `root` is not a Node, or a node is frozen.
  * @throws {RangeError} If the graph has a cycle.
+ * @category Graph
  *
  * @example
  * ```ts
@@ -95,6 +96,7 @@ class SavedGradients {
  * @throws {TypeError} If `root` is neither a Node nor an array of Nodes, or a
  * node is frozen.
  * @throws {RangeError} If the graph has a cycle.
+ * @category Graph
  *
  * @example
  * ```ts

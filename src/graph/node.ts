@@ -21,6 +21,8 @@ const CUSTOM = { name: "custom", code: 0 } as const;
  * to its parents' gradients. `console.log` shows a node in one line, and
  * JavaScript's own operators throw on it: `add(a, b)`, not `a + b`.
  *
+ * @category Graph
+ *
  * @example A leaf, and an operation written by hand
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -28,6 +28,7 @@ let latestMark = 0;
  * @returns Every node that `root` reaches over `parents`, `root` included.
  * @throws {TypeError} If `root` is not a Node, or a node is frozen.
  * @throws {RangeError} If the graph has a cycle; the message names a node on it.
+ * @category Graph
  *
  * @example
  * ```ts

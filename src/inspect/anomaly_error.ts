@@ -5,6 +5,8 @@ import { captureStack, placeOf, userFrames, withFrames } from "../stack.ts";
  * What {@linkcode detectAnomaly} throws: the first operation that made
  * something NaN or infinite. The `stack` is that of the place where the
  * operation was called, without this module's own functions.
+ *
+ * @category Checks and diagrams
  */
 export class AnomalyError extends Error {
   /** "AnomalyError". */

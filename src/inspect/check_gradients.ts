@@ -16,7 +16,11 @@ import {
   takeApart,
 } from "../transforms/structures.ts";
 
-/** Options of {@linkcode checkGradients}. */
+/**
+ * Options of {@linkcode checkGradients}.
+ *
+ * @category Checks and diagrams
+ */
 export interface CheckGradientsOptions {
   /**
    * The way to compute the gradient: by `backward` on a graph of Nodes, or
@@ -71,6 +75,7 @@ export interface CheckGradientsOptions {
  * it, `f` gives something other than a Scalar, or an option is of a wrong kind.
  * @throws {RangeError} If a number in `x`, or the function's value there, is not
  * finite, or an option is out of range.
+ * @category Checks and diagrams
  *
  * @example
  * ```ts

@@ -2,7 +2,11 @@ import { requireOptions, wrongKind } from "../errors.ts";
 import { withObserver } from "../tape/recording.ts";
 import { AnomalyDetector } from "./anomaly_detector.ts";
 
-/** Options of {@linkcode detectAnomaly}. */
+/**
+ * Options of {@linkcode detectAnomaly}.
+ *
+ * @category Checks and diagrams
+ */
 export interface DetectAnomalyOptions {
   /**
    * Whether infinities count, or NaN alone.
@@ -36,6 +40,7 @@ export interface DetectAnomalyOptions {
  * Gradients of leaves are then as before the `backward` that threw.
  * @throws {TypeError} If `run` is not a function, or returns a promise (observing
  * ends when it returns), or `options` is not an object or `infinities` not a boolean.
+ * @category Checks and diagrams
  *
  * @example
  * ```ts

@@ -4,7 +4,11 @@ import { outOfRange, requireOptions, wrongKind } from "../errors.ts";
 import { isLeaf, type Node, operandsOf, operationName } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
 
-/** Options of {@linkcode toMermaid} and {@linkcode toDot}. */
+/**
+ * Options of {@linkcode toMermaid} and {@linkcode toDot}.
+ *
+ * @category Checks and diagrams
+ */
 export interface DiagramOptions {
   /**
    * The most nodes to draw, those nearest the root first. Plain numbers do not

@@ -17,6 +17,7 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  * not a number.
  * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
  * graph has a cycle.
+ * @category Checks and diagrams
  *
  * @example
  * ```ts

@@ -19,6 +19,7 @@ const ADD = table.ADD, SUB = table.SUB, MUL = table.MUL, DIV = table.DIV;
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -51,6 +52,7 @@ export function add(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -83,6 +85,7 @@ export function sub(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -115,6 +118,7 @@ export function mul(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -146,6 +150,7 @@ export function div(a: Scalar, b: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -168,6 +173,7 @@ export function neg(x: Scalar): Scalar {
  * @param exponent The exponent.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -191,6 +197,7 @@ export function pow(base: Scalar, exponent: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -211,6 +218,7 @@ export function square(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -231,6 +239,7 @@ export function sqrt(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts
@@ -253,6 +262,7 @@ export function cbrt(x: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: arithmetic
  *
  * @example
  * ```ts

@@ -18,6 +18,7 @@ import { primitives } from "./table.ts";
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -45,6 +46,7 @@ export function lt(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -72,6 +74,7 @@ export function le(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -99,6 +102,7 @@ export function gt(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -126,6 +130,7 @@ export function ge(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -156,6 +161,7 @@ export function eq(a: Scalar, b: Scalar): Scalar {
  * @param b The value where it is 0.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: choice
  *
  * @example
  * ```ts
@@ -181,6 +187,7 @@ export function select(condition: Scalar, a: Scalar, b: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: constants
  *
  * @example
  * ```ts
@@ -208,6 +215,7 @@ export function stopGradient(x: Scalar): Scalar {
  * @returns Its number.
  * @throws {TypeError} If `x` is not a Scalar, is a Var whose function has
  * returned, or one in a function that is being compiled.
+ * @category Operations: constants
  *
  * @example
  * ```ts

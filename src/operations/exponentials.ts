@@ -9,6 +9,7 @@ import { primitives } from "./table.ts";
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -29,6 +30,7 @@ export function exp(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -49,6 +51,7 @@ export function expm1(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -69,6 +72,7 @@ export function log(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -89,6 +93,7 @@ export function log1p(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -109,6 +114,7 @@ export function log2(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -131,6 +137,7 @@ export function log10(x: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -154,6 +161,7 @@ export function logAddExp(a: Scalar, b: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -174,6 +182,7 @@ export function sigmoid(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts
@@ -194,6 +203,7 @@ export function softplus(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: exponentials
  *
  * @example
  * ```ts

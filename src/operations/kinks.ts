@@ -9,6 +9,7 @@ import { primitives } from "./table.ts";
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -29,6 +30,7 @@ export function abs(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -49,6 +51,7 @@ export function relu(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -69,6 +72,7 @@ export function sign(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -89,6 +93,7 @@ export function floor(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -109,6 +114,7 @@ export function ceil(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -131,6 +137,7 @@ export function round(x: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -156,6 +163,7 @@ export function min(a: Scalar, b: Scalar): Scalar {
  * @param b The second operand.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts
@@ -182,6 +190,7 @@ export function max(a: Scalar, b: Scalar): Scalar {
  * @param high The upper bound, which wins where the bounds cross.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: with kinks
  *
  * @example
  * ```ts

@@ -4,7 +4,11 @@ import type { Scalar, ScalarOf } from "../scalar.ts";
 import { applyVariadic } from "./dispatch.ts";
 import { primitives } from "./table.ts";
 
-/** What {@linkcode sum}, {@linkcode mean}, {@linkcode dot} and {@linkcode logSumExp} take. */
+/**
+ * What {@linkcode sum}, {@linkcode mean}, {@linkcode dot} and {@linkcode logSumExp} take.
+ *
+ * @category Types
+ */
 export type ScalarList = readonly Scalar[] | Float64Array;
 
 /**
@@ -14,6 +18,7 @@ export type ScalarList = readonly Scalar[] | Float64Array;
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
  * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ * @category Operations: over lists
  *
  * @example
  * ```ts
@@ -35,6 +40,7 @@ export function sum(xs: ScalarList): Scalar {
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
  * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ * @category Operations: over lists
  *
  * @example
  * ```ts
@@ -59,6 +65,7 @@ export function mean(xs: ScalarList): Scalar {
  * @throws {TypeError} If an argument is not a list of Scalars, or a Node
  * meets a Var.
  * @throws {RangeError} If the lists differ in length.
+ * @category Operations: over lists
  *
  * @example
  * ```ts
@@ -96,6 +103,7 @@ export function dot(a: ScalarList, b: ScalarList): Scalar {
  * @param xs The list.
  * @returns A Scalar of the elements' kind.
  * @throws {TypeError} If `xs` is not a list of Scalars, or a Node meets a Var.
+ * @category Operations: over lists
  *
  * @example
  * ```ts

@@ -9,6 +9,7 @@ import { primitives } from "./table.ts";
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -29,6 +30,7 @@ export function sin(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -49,6 +51,7 @@ export function cos(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -69,6 +72,7 @@ export function tan(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -89,6 +93,7 @@ export function asin(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -109,6 +114,7 @@ export function acos(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -131,6 +137,7 @@ export function atan(x: Scalar): Scalar {
  * @param x The abscissa.
  * @returns A Scalar of the operands' kind.
  * @throws {TypeError} If an operand is not a Scalar, or a Node meets a Var.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -154,6 +161,7 @@ export function atan2(y: Scalar, x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -174,6 +182,7 @@ export function sinh(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -194,6 +203,7 @@ export function cosh(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -214,6 +224,7 @@ export function tanh(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -234,6 +245,7 @@ export function asinh(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts
@@ -254,6 +266,7 @@ export function acosh(x: Scalar): Scalar {
  * @param x The operand.
  * @returns A Scalar of the operand's kind.
  * @throws {TypeError} If the operand is not a Scalar.
+ * @category Operations: trigonometry
  *
  * @example
  * ```ts

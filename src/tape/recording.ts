@@ -48,6 +48,8 @@ export class Recording {
  * function it differentiates. It stands for an entry of the tape and is valid
  * until that function returns. The operations make Vars from Vars.
  *
+ * @category Types
+ *
  * @example
  * ```ts
  * import { assert, assertEquals } from "@std/assert";

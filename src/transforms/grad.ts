@@ -16,7 +16,11 @@ import {
 } from "./structures.ts";
 import { pullBack } from "./sweeps.ts";
 
-/** What {@linkcode valueAndGrad} gives. */
+/**
+ * What {@linkcode valueAndGrad} gives.
+ *
+ * @category Transforms
+ */
 export interface ValueAndGradient<A> {
   /** What the function returned. */
   readonly value: ResultLeaf<A>;
@@ -36,6 +40,7 @@ export interface ValueAndGradient<A> {
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument is no number, or `f` gives something other than one
  * Scalar.
+ * @category Transforms
  *
  * @example
  * ```ts
@@ -61,6 +66,7 @@ export function grad<X, D extends readonly unknown[]>(
  * @param f A function as {@linkcode grad} takes it.
  * @returns A function of the same arguments that gives value and gradient.
  * @throws {TypeError} As {@linkcode grad}.
+ * @category Transforms
  *
  * @example
  * ```ts

@@ -14,6 +14,7 @@ import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
  * @returns A function of the same arguments that gives the rows; rows and
  * columns are in the order of the argument's leaves.
  * @throws {TypeError} (the returned function) As {@linkcode grad}.
+ * @category Transforms
  *
  * @example
  * ```ts
@@ -45,6 +46,7 @@ export function hessian<X, D extends readonly unknown[]>(
  * that gives the product in that shape.
  * @throws {TypeError} (the returned function) As {@linkcode grad}, and if the
  * vector has another shape than the argument.
+ * @category Transforms
  *
  * @example
  * ```ts

@@ -15,6 +15,7 @@ import { pullBack, pushForward } from "./sweeps.ts";
  * that gives one Scalar has one row.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, or one of the result no Scalar.
+ * @category Transforms
  *
  * @example
  * ```ts

@@ -13,7 +13,11 @@ import {
 } from "./structures.ts";
 import { pushForward } from "./sweeps.ts";
 
-/** What {@linkcode jvp} gives. */
+/**
+ * What {@linkcode jvp} gives.
+ *
+ * @category Transforms
+ */
 export interface ValueAndTangent<A, Y> {
   /** What the function returned. */
   readonly value: ResultLike<Y, A>;
@@ -33,6 +37,7 @@ export interface ValueAndTangent<A, Y> {
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, one of the result no Scalar, or the tangent
  * has another shape than the argument.
+ * @category Transforms
  *
  * @example
  * ```ts

@@ -30,7 +30,11 @@ import {
   type TakenApart,
 } from "./structures.ts";
 
-/** A function that a transform takes, whatever its parameters. */
+/**
+ * A function that a transform takes, whatever its parameters.
+ *
+ * @category Types
+ */
 export type Recordable = (...inputs: never) => unknown;
 
 /** What a function did with its first argument, and what it gave. */

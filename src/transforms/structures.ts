@@ -7,6 +7,8 @@ import type { Scalar } from "../scalar.ts";
 /**
  * What a function takes from outside where its parameter is an `X`: a
  * Float64Array also where it expects an array of Scalars.
+ *
+ * @category Types
  */
 export type Argument<X> =
   | X
@@ -14,25 +16,45 @@ export type Argument<X> =
     : X extends readonly Scalar[] ? Float64Array
     : { [K in keyof X]: Argument<X[K]> });
 
-/** The shape of an argument with a derivative in place of each leaf: a number for a number, else a Scalar. */
+/**
+ * The shape of an argument with a derivative in place of each leaf: a number for a number, else a Scalar.
+ *
+ * @category Types
+ */
 export type Like<X> = X extends number ? number
   : X extends Scalar ? Scalar
   : X extends Float64Array ? Float64Array
   : { -readonly [K in keyof X]: Like<X[K]> };
 
-/** What goes with an argument `A`, a number or Scalar for each of its leaves: a tangent, a vector. */
+/**
+ * What goes with an argument `A`, a number or Scalar for each of its leaves: a tangent, a vector.
+ *
+ * @category Types
+ */
 export type Vector<A> = A extends Scalar ? Scalar
   : A extends Float64Array ? Float64Array | readonly Scalar[]
   : { readonly [K in keyof A]: Vector<A[K]> };
 
-/** The shape of a result `Y` of a function whose argument is an `A`. */
+/**
+ * The shape of a result `Y` of a function whose argument is an `A`.
+ *
+ * @category Types
+ */
 export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
   : { -readonly [K in keyof Y]: ResultLike<Y[K], A> };
 
-/** A leaf of a result: a number if the argument consists of numbers, else a Scalar. */
+/**
+ * A leaf of a result: a number if the argument consists of numbers, else a Scalar.
+ *
+ * @category Types
+ */
 export type ResultLeaf<A> = [Leaf<A>] extends [number] ? number : Scalar;
 
-/** The leaves of a structure: numbers and Scalars. */
+/**
+ * The leaves of a structure: numbers and Scalars.
+ *
+ * @category Types
+ */
 export type Leaf<A> = A extends Scalar ? A
   : A extends Float64Array ? number
   : A extends readonly (infer Element)[] ? Leaf<Element>

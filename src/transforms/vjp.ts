@@ -13,7 +13,11 @@ import {
 import { pullBack } from "./sweeps.ts";
 import { matchingScalars } from "./matching.ts";
 
-/** What {@linkcode vjp} gives. */
+/**
+ * What {@linkcode vjp} gives.
+ *
+ * @category Transforms
+ */
 export interface ValueAndPullback<A, Y> {
   /** What the function returned. */
   readonly value: ResultLike<Y, A>;
@@ -40,6 +44,7 @@ export interface ValueAndPullback<A, Y> {
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
  * of the first argument no number, or one of the result no Scalar; the pullback
  * throws one if its cotangent does not have the shape of the value.
+ * @category Transforms
  *
  * @example
  * ```ts

@@ -90,7 +90,7 @@ export {
   type DetectAnomalyOptions,
 } from "./src/inspect/detect_anomaly.ts";
 export { AnomalyError } from "./src/inspect/anomaly_error.ts";
-export { type DiagramOptions } from "./src/inspect/excerpt.ts";
+export { type DiagramOptions } from "./src/inspect/diagram.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";
 export { compile, type Compiled } from "./src/compile/compile.ts";

@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
+import { type Box, diagramOf, type DiagramOptions } from "./diagram.ts";
 
 /**
  * Draws a graph in DOT, the language of Graphviz: the operation, value and
@@ -8,13 +8,14 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  *
  * Of a large graph, the nodes nearest `root` are drawn, and the diagram says how
  * many there are besides. Save the text as `graph.dot`; then
- * `dot -Tsvg graph.dot > graph.svg` makes the picture.
+ * `dot -Tsvg graph.dot > graph.svg` makes the picture. `names` gives nodes the
+ * names that they have in your program.
  *
  * @param root The output whose graph to draw.
- * @param options How much to draw.
+ * @param options How much to draw, and what nodes are called.
  * @returns The text of the diagram.
- * @throws {TypeError} If `root` is not a Node, `options` no object, or `maxNodes`
- * not a number.
+ * @throws {TypeError} If `root` is not a Node, `options` not an object, `maxNodes`
+ * not a number, or `names` has anything but Nodes and numbers in it.
  * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
  * graph has a cycle.
  * @category Checks and diagrams
@@ -41,9 +42,19 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  * `,
  * );
  * ```
+ *
+ * @example Names
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { dot, Node, toDot } from "@chainrule/autograd";
+ *
+ * const w = [new Node(3), new Node(4)], x = new Node(2);
+ * const diagram = toDot(dot(w, [x, 1]), { names: { w, x } });
+ * assertStringIncludes(diagram, String.raw`label="w[0]\nvalue 3`);
+ * ```
  */
 export function toDot(root: Scalar, options: DiagramOptions = {}): string {
-  const { boxes, edges } = excerptOf(root, options, "toDot");
+  const { boxes, edges } = diagramOf(root, options, "toDot");
   const lines = [
     // Operands from left to right, where those that are shared allow it.
     "ordering=in",
@@ -62,16 +73,16 @@ const STYLES: Readonly<Record<Box["kind"], string>> = {
   leaf: ", style=rounded",
   operation: "",
   number: ", shape=plaintext",
-  cut: ", style=dashed",
+  remark: ", style=dashed",
 };
 
-function labelOf({ name, lines }: Box): string {
-  return (name === "" ? lines : [escape(name), ...lines]).join("\\n");
+function labelOf({ title, lines }: Box): string {
+  return (title === "" ? lines : [escape(title), ...lines]).join("\\n");
 }
 
 // Besides the quote, Graphviz reads backslash sequences and HTML entities.
-function escape(name: string): string {
-  return name
+function escape(title: string): string {
+  return title
     .replaceAll("&", "&amp;")
     .replaceAll("\\", "\\\\")
     .replaceAll('"', '\\"');

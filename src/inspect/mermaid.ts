@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
+import { type Box, diagramOf, type DiagramOptions } from "./diagram.ts";
 
 /**
  * Draws a graph as a Mermaid flowchart, which GitHub and many editors show: the
@@ -8,13 +8,14 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  *
  * Of a large graph, the nodes nearest `root` are drawn, and the diagram says how
  * many there are besides. Mermaid itself refuses more than 500 edges by its
- * default settings, which the default `maxNodes` keeps to.
+ * default settings, which the default `maxNodes` keeps to. `names` gives nodes
+ * the names that they have in your program.
  *
  * @param root The output whose graph to draw.
- * @param options How much to draw.
+ * @param options How much to draw, and what nodes are called.
  * @returns The text of the diagram.
- * @throws {TypeError} If `root` is not a Node, `options` no object, or `maxNodes`
- * not a number.
+ * @throws {TypeError} If `root` is not a Node, `options` not an object, `maxNodes`
+ * not a number, or `names` has anything but Nodes and numbers in it.
  * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
  * graph has a cycle.
  * @category Checks and diagrams
@@ -36,18 +37,30 @@ import { type Box, type DiagramOptions, excerptOf } from "./excerpt.ts";
  *   n1 --> n0
  *   n0_1 --> n0
  *   classDef number stroke-width:0px
- *   classDef cut stroke-dasharray:4
+ *   classDef remark stroke-dasharray:4
  * `,
  * );
  * ```
+ *
+ * @example Names
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * import { mul, Node, toMermaid } from "@chainrule/autograd";
+ *
+ * const width = new Node(3), height = new Node(2);
+ * const area = mul(width, height);
+ * const diagram = toMermaid(area, { names: { width, height, area } });
+ * assertStringIncludes(diagram, `n0["area #61; mul<br/>value 6`);
+ * assertStringIncludes(diagram, `n1(["width<br/>value 3`);
+ * ```
  */
 export function toMermaid(root: Scalar, options: DiagramOptions = {}): string {
-  const { boxes, edges } = excerptOf(root, options, "toMermaid");
+  const { boxes, edges } = diagramOf(root, options, "toMermaid");
   const lines = [
     ...boxes.map((box) => box.id + shape(box)),
     ...edges.map(([from, to]) => `${from} --> ${to}`),
     "classDef number stroke-width:0px",
-    "classDef cut stroke-dasharray:4",
+    "classDef remark stroke-dasharray:4",
   ];
   return `flowchart TD\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
@@ -61,19 +74,19 @@ function shape(box: Box): string {
       return `[${label}]`;
     case "number":
       return `(${label}):::number`;
-    case "cut":
-      return `(${label}):::cut`;
+    case "remark":
+      return `(${label}):::remark`;
   }
 }
 
-function labelOf({ name, lines }: Box): string {
-  return (name === "" ? lines : [escape(name), ...lines]).join("<br/>");
+function labelOf({ title, lines }: Box): string {
+  return (title === "" ? lines : [escape(title), ...lines]).join("<br/>");
 }
 
 // Mermaid reads quoted text as its own entities, HTML and Markdown; an entity of
 // its own is the one form that all three leave alone.
-function escape(name: string): string {
-  return name.replace(
+function escape(title: string): string {
+  return title.replace(
     /[^\p{L}\p{N} …]/gu,
     (character) => `#${character.codePointAt(0)};`,
   );

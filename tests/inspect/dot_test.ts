@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
   backward,
+  type DiagramOptions,
   mul,
   Node,
   type Scalar,
@@ -105,6 +106,14 @@ describe("toDot, drawn by Graphviz", () => {
     }
   });
 
+  itDraws("shows the names of nodes", async () => {
+    const w = [new Node(3)], y = mul(w[0]!, 2);
+    const svg = await render(y, { names: { 'a "<b>" \\N': { w }, y } });
+    const shown = texts(svg);
+    assertEquals(shown[0], "y = mul");
+    assert(shown.includes('["a \\"<b>\\" \\\\N"].w[0]'), shown.join());
+  });
+
   itDraws("takes NaN, infinities and a graph that is cut", async () => {
     const y = mul(mul(new Node(NaN), Infinity), chain(1000));
     const shown = texts(await render(y));
@@ -125,7 +134,10 @@ function hasDot(): boolean {
   }
 }
 
-async function render(root: Scalar): Promise<string> {
+async function render(
+  root: Scalar,
+  options?: DiagramOptions,
+): Promise<string> {
   const dot = new Deno.Command("dot", {
     args: ["-Tsvg"],
     stdin: "piped",
@@ -134,7 +146,7 @@ async function render(root: Scalar): Promise<string> {
   }).spawn();
   const [{ stdout, stderr }] = await Promise.all([
     dot.output(),
-    new Blob([toDot(root)]).stream().pipeTo(dot.stdin),
+    new Blob([toDot(root, options)]).stream().pipeTo(dot.stdin),
   ]);
   // A warning is a mistake of ours as well.
   assertEquals(new TextDecoder().decode(stderr), "");

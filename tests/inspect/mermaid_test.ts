@@ -29,7 +29,7 @@ describe("toMermaid", () => {
   n2 --> n1
   n3 --> n1
   classDef number stroke-width:0px
-  classDef cut stroke-dasharray:4
+  classDef remark stroke-dasharray:4
 `,
     );
   });
@@ -56,6 +56,15 @@ describe("toMermaid", () => {
     assert(toMermaid(named("größe 😀")).includes("größe #128512;<br/>"));
   });
 
+  it("writes a node's own name in the same way", () => {
+    const w = [new Node(1)];
+    assert(
+      toMermaid(mul(w[0]!, 2), { names: { "a<b": { w } } }).includes(
+        'n1(["#91;#34;a#60;b#34;#93;#46;w#91;0#93;<br/>value 1',
+      ),
+    );
+  });
+
   it("keeps a name in one line of at most 40 characters", () => {
     assert(toMermaid(named("a\n\tb\0c")).includes('n0["a b c<br/>'));
     assert(
@@ -72,7 +81,7 @@ describe("toMermaid", () => {
     for (let i = 0; i < 999_999; i++) y = add(y, x);
     const diagram = toMermaid(y);
     assert(
-      diagram.includes('note("… 999,900 more nodes not shown"):::cut'),
+      diagram.includes('note("… 999,900 more nodes not shown"):::remark'),
     );
     // What Mermaid takes by its default settings.
     assert(diagram.length < 50_000);

@@ -1,7 +1,7 @@
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { add, mul, Node, type Scalar, sub, sum } from "../../mod.ts";
-import { excerptOf } from "../../src/inspect/excerpt.ts";
+import { diagramOf } from "../../src/inspect/diagram.ts";
 
 /** x + x + … with as many additions as it says. */
 function chain(length: number): Scalar {
@@ -12,14 +12,14 @@ function chain(length: number): Scalar {
 }
 
 function valueLine(x: number): string | undefined {
-  return excerptOf(new Node(x), {}, "draw").boxes[0]!.lines[0];
+  return diagramOf(new Node(x), {}, "draw").boxes[0]!.lines[0];
 }
 
-describe("excerptOf", () => {
+describe("diagramOf", () => {
   it("numbers the nodes from the root, breadth-first", () => {
     const left = add(new Node(1), new Node(2)), right = new Node(3);
-    const { boxes } = excerptOf(mul(left, right), {}, "draw");
-    assertEquals(boxes.map(({ id, name, lines }) => [id, name, lines[0]]), [
+    const { boxes } = diagramOf(mul(left, right), {}, "draw");
+    assertEquals(boxes.map(({ id, title, lines }) => [id, title, lines[0]]), [
       ["n0", "mul", "value 9"],
       ["n1", "add", "value 3"],
       ["n2", "leaf", "value 3"],
@@ -31,7 +31,7 @@ describe("excerptOf", () => {
   it("has an edge for every operand, in order, numbers too", () => {
     const x = new Node(2);
     const root = sub(1, sum([x, 5, x]));
-    const { boxes, edges } = excerptOf(root, {}, "draw");
+    const { boxes, edges } = diagramOf(root, {}, "draw");
     assertEquals(edges, [
       ["n0_0", "n0"],
       ["n1", "n0"],
@@ -45,21 +45,12 @@ describe("excerptOf", () => {
 
   it("has one box for a node however often it is used", () => {
     const x = new Node(2);
-    assertEquals(excerptOf(mul(x, x), {}, "draw").boxes.length, 2);
-  });
-
-  it("does not turn nodes into the form that reading parents gives them", () => {
-    const x = new Node(2), y = mul(x, 3);
-    excerptOf(y, {}, "draw");
-    assertEquals(excerptOf(y, {}, "draw").edges, [["n1", "n0"], [
-      "n0_1",
-      "n0",
-    ]]);
+    assertEquals(diagramOf(mul(x, x), {}, "draw").boxes.length, 2);
   });
 
   it("cuts what is furthest from the root and says how much", () => {
     // 4 additions and the leaf; nearest the root are an addition and the leaf.
-    const { boxes, edges } = excerptOf(chain(4), { maxNodes: 3 }, "draw");
+    const { boxes, edges } = diagramOf(chain(4), { maxNodes: 3 }, "draw");
     assertEquals(boxes.map(({ id }) => id), [
       "n0",
       "n1",
@@ -78,14 +69,14 @@ describe("excerptOf", () => {
   });
 
   it("draws all of a graph that just fits, with no remark", () => {
-    const { boxes } = excerptOf(chain(4), { maxNodes: 5 }, "draw");
-    assertEquals(boxes.every(({ kind }) => kind !== "cut"), true);
-    const cut = excerptOf(chain(4), { maxNodes: 4 }, "draw").boxes;
+    const { boxes } = diagramOf(chain(4), { maxNodes: 5 }, "draw");
+    assertEquals(boxes.every(({ kind }) => kind !== "remark"), true);
+    const cut = diagramOf(chain(4), { maxNodes: 4 }, "draw").boxes;
     assertEquals(cut.at(-1)?.lines, ["… 1 more node not shown"]);
   });
 
   it("shows 100 nodes of a million by default", () => {
-    const { boxes, edges } = excerptOf(chain(999_999), {}, "draw");
+    const { boxes, edges } = diagramOf(chain(999_999), {}, "draw");
     assertEquals(boxes.filter(({ id }) => /^n\d+$/.test(id)).length, 100);
     assertEquals(boxes.at(-1)?.lines, ["… 999,900 more nodes not shown"]);
     assert(edges.length <= 500);
@@ -94,11 +85,11 @@ describe("excerptOf", () => {
   it("keeps to four operands a node on average, numbers and repetitions too", () => {
     const x = new Node(1);
     const list = Array.from({ length: 100_000 }, (_, i) => i % 2 ? x : i);
-    const { boxes, edges } = excerptOf(sum(list), { maxNodes: 10 }, "draw");
+    const { boxes, edges } = diagramOf(sum(list), { maxNodes: 10 }, "draw");
     // 40 operands, and the remark.
     assertEquals(edges.length, 41);
     assertEquals(boxes.filter(({ kind }) => kind === "number").length, 20);
-    assertEquals(boxes.find(({ kind }) => kind === "cut")?.lines, [
+    assertEquals(boxes.find(({ kind }) => kind === "remark")?.lines, [
       "… 99,960 more",
     ]);
   });
@@ -106,7 +97,7 @@ describe("excerptOf", () => {
   it("stays small when every node has many operands", () => {
     let layer: Scalar[] = Array.from({ length: 60 }, (_, i) => new Node(i));
     for (let k = 0; k < 3; k++) layer = layer.map(() => sum(layer));
-    const { edges } = excerptOf(sum(layer), {}, "draw");
+    const { edges } = diagramOf(sum(layer), {}, "draw");
     assert(edges.length <= 500);
   });
 
@@ -133,10 +124,76 @@ describe("excerptOf", () => {
     }
   });
 
+  it("calls nodes by the names of a structure that they are in", () => {
+    const w = [new Node(1), new Node(2)], b = new Node(3), x = new Node(4);
+    const model = { layers: [{ w, "the bias": b }], width: 2 };
+    const y = add(sum([mul(w[0]!, x), mul(w[1]!, x)]) as Node, b);
+    const names = { model, y, again: w[1], inputs: [x], unused: new Node(5) };
+    const { boxes } = diagramOf(y, { names }, "draw");
+    assertEquals(boxes.map(({ title }) => title), [
+      "y = add",
+      "sum",
+      'model.layers[0]["the bias"]',
+      "mul",
+      "mul",
+      "model.layers[0].w[0]",
+      "inputs[0]",
+      "model.layers[0].w[1], again",
+    ]);
+  });
+
+  it("keeps the end of a long name, in one line", () => {
+    const x = new Node(1);
+    const titleOf = (name: string) =>
+      diagramOf(x, { names: { [name]: [x] } }, "draw").boxes[0]!.title;
+    assertEquals(titleOf("a".repeat(37)), `${"a".repeat(37)}[0]`);
+    assertEquals(titleOf("a".repeat(38)), `…${"a".repeat(36)}[0]`);
+    // As in source code.
+    assertEquals(titleOf("a\nb"), '["a\\nb"][0]');
+  });
+
+  it("takes large structures of names", () => {
+    const rows = Array.from(
+      { length: 1000 },
+      () => Array.from({ length: 100 }, () => new Node(0)),
+    );
+    const { boxes } = diagramOf(
+      mul(rows[999]![99]!, 2),
+      { names: { rows } },
+      "draw",
+    );
+    assertEquals(
+      boxes.find(({ id }) => id === "n1")?.title,
+      "rows[999][99]",
+    );
+  });
+
+  it("throws a TypeError on names that are not Nodes", () => {
+    const cases: [unknown, string][] = [
+      [
+        new Node(1),
+        "names is an instance of Node, expected an object of Nodes",
+      ],
+      [null, "names is null, expected an object of Nodes"],
+      [
+        { x: { w: ["3"] } },
+        'names, .x.w[0] is the string "3", expected a Node, or an array or ' +
+        "plain object of Nodes",
+      ],
+    ];
+    for (const [names, message] of cases) {
+      const error = assertThrows(
+        () => diagramOf(new Node(1), { names: names as never }, "draw"),
+        TypeError,
+      );
+      assertEquals(error.message, `Cannot draw: ${message}`);
+    }
+  });
+
   it("throws a RangeError if maxNodes is not a whole number of at least 1", () => {
     for (const maxNodes of [0, -1, 1.5, NaN, Infinity]) {
       assertThrows(
-        () => excerptOf(new Node(1), { maxNodes }, "draw"),
+        () => diagramOf(new Node(1), { maxNodes }, "draw"),
         RangeError,
         `Cannot draw: maxNodes is the number ${maxNodes}, ` +
           "expected a whole number of at least 1",
@@ -144,14 +201,14 @@ describe("excerptOf", () => {
     }
   });
 
-  it("throws a TypeError if maxNodes is not a number, or options no object", () => {
+  it("throws a TypeError if maxNodes is not a number, or options is not an object", () => {
     assertThrows(
-      () => excerptOf(new Node(1), { maxNodes: "5" as never }, "draw"),
+      () => diagramOf(new Node(1), { maxNodes: "5" as never }, "draw"),
       TypeError,
       'Cannot draw: maxNodes is the string "5", expected a whole number',
     );
     assertThrows(
-      () => excerptOf(new Node(1), null as never, "draw"),
+      () => diagramOf(new Node(1), null as never, "draw"),
       TypeError,
       "Cannot draw: options is null, expected an object",
     );

@@ -1,8 +1,15 @@
-// What diagrams show of a graph, whatever language they are written in: its
-// root and the nodes nearest to that, as many as can be read.
+// What a diagram shows of a graph, whatever language it is written in: its root
+// and the nodes nearest to that, as many as can be read.
 import { outOfRange, requireOptions, wrongKind } from "../errors.ts";
-import { isLeaf, type Node, operandsOf, operationName } from "../graph/node.ts";
+import { isLeaf, Node, operandsOf, operationName } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
+import {
+  isRecord,
+  type LeafKind,
+  pathOf,
+  type Shape,
+  takeApart,
+} from "../transforms/structures.ts";
 
 /**
  * Options of {@linkcode toMermaid} and {@linkcode toDot}.
@@ -17,15 +24,23 @@ export interface DiagramOptions {
    * @default {100}
    */
   readonly maxNodes?: number;
+  /**
+   * What nodes are called: an object whose values are Nodes, or structures of
+   * Nodes. With `{ names: { layers } }`, a leaf may be called `layers[0].w[1]`.
+   * A node without a name is shown by its operation alone.
+   *
+   * @default {{}}
+   */
+  readonly names?: Readonly<Record<string, unknown>>;
 }
 
 /** One box of a diagram. */
 export interface Box {
   readonly id: string;
-  /** What it stands for; "cut" is a remark on what is not shown. */
-  readonly kind: "leaf" | "operation" | "number" | "cut";
-  /** An operation's name, which a user may have chosen: it needs escaping. */
-  readonly name: string;
+  /** What it stands for; a remark says what is not shown. */
+  readonly kind: "leaf" | "operation" | "number" | "remark";
+  /** The first line, which users have a part in: it needs escaping. May be empty. */
+  readonly title: string;
   /** Further lines: letters, digits and ` .,+-…` only, which need none. */
   readonly lines: readonly string[];
 }
@@ -33,8 +48,8 @@ export interface Box {
 /** From the box of an operand to that of the result, by their ids. */
 export type Edge = readonly [from: string, to: string];
 
-/** The part of a graph that a diagram shows. */
-export interface Excerpt {
+/** What a diagram shows of a graph. */
+export interface Diagram {
   /** Breadth-first from the root. */
   readonly boxes: readonly Box[];
   /** The operands of a box are together and in order. */
@@ -45,28 +60,29 @@ export interface Excerpt {
 // before it gives up.
 const OPERANDS_PER_NODE = 4;
 
-const MAX_NAME = 40;
+const MAX_TITLE = 40;
 
 /**
  * Chooses what to draw of the graph below a root.
  *
  * @param call What an error calls the call.
  */
-export function excerptOf(
+export function diagramOf(
   root: unknown,
   options: DiagramOptions,
   call: string,
-): Excerpt {
+): Diagram {
   requireOptions(call, options);
-  const { maxNodes = 100 } = options;
+  const { maxNodes = 100, names = {} } = options;
   checkMaxNodes(maxNodes, call);
+  const nameOf = namesFrom(names, call);
   const order = orderFrom(root, call);
   const boxes: Box[] = [], edges: Edge[] = [];
   const maxOperands = OPERANDS_PER_NODE * maxNodes;
   const ids = new Map<Node, string>([[order[order.length - 1]!, "n0"]]);
   // A Map's iteration reaches what is added meanwhile: this is breadth-first.
   for (const [node, id] of ids) {
-    boxes.push(nodeBox(id, node));
+    boxes.push(nodeBox(id, node, nameOf(node)));
     let hidden = 0;
     for (const [i, operand] of operandsOf(node).entries()) {
       const from = edges.length >= maxOperands
@@ -81,12 +97,14 @@ export function excerptOf(
       if (typeof operand === "number") boxes.push(numberBox(from, operand));
       edges.push([from, id]);
     }
-    if (hidden > 0) boxes.push(cutBox(`${id}_more`, `${grouped(hidden)} more`));
+    if (hidden > 0) {
+      boxes.push(remarkBox(`${id}_more`, `${grouped(hidden)} more`));
+    }
   }
   const left = order.length - ids.size;
   if (left > 0) {
     const noun = left === 1 ? "node" : "nodes";
-    boxes.push(cutBox("note", `${grouped(left)} more ${noun} not shown`));
+    boxes.push(remarkBox("note", `${grouped(left)} more ${noun} not shown`));
   }
   return { boxes, edges };
 }
@@ -104,21 +122,55 @@ function idOf(
   return id;
 }
 
-function nodeBox(id: string, node: Node): Box {
+/** Gives a node's names, from a structure of nodes by name. */
+function namesFrom(
+  names: unknown,
+  call: string,
+): (node: Node) => string[] {
+  if (!isRecord(names)) {
+    throw wrongKind(call, "names", names, "an object of Nodes");
+  }
+  const { shape, leaves } = takeApart(names, NODES, `Cannot ${call}: names`);
+  const positions = new Map<unknown, number[]>();
+  leaves.forEach((leaf, i) => {
+    if (!(leaf instanceof Node)) return;
+    const others = positions.get(leaf);
+    if (others === undefined) positions.set(leaf, [i]);
+    else others.push(i);
+  });
+  return (node) => (positions.get(node) ?? []).map((i) => nameAt(shape, i));
+}
+
+function nameAt(shape: Shape, i: number): string {
+  return pathOf(shape, i).replace(/^\./, "");
+}
+
+const NODES: LeafKind<Node> = {
+  expected: "a Node, or an array or plain object of Nodes",
+  is: (value) => value instanceof Node,
+};
+
+function nodeBox(id: string, node: Node, names: readonly string[]): Box {
+  const operation = readable(operationName(node));
+  const name = names.map((name) => lastOf(printable(name))).join(", ");
   return {
     id,
     kind: isLeaf(node) ? "leaf" : "operation",
-    name: readable(operationName(node)),
+    title: name === ""
+      ? operation
+      : isLeaf(node)
+      ? name
+      : `${name} = ${operation}`,
     lines: [`value ${digits(node.value)}`, `grad ${digits(node.grad)}`],
   };
 }
 
 function numberBox(id: string, x: number): Box {
-  return { id, kind: "number", name: "", lines: [digits(x)] };
+  return { id, kind: "number", title: "", lines: [digits(x)] };
 }
 
-function cutBox(id: string, text: string): Box {
-  return { id, kind: "cut", name: "", lines: [`… ${text}`] };
+function remarkBox(id: string, text: string): Box {
+  return { id, kind: "remark", title: "", lines: [`… ${text}`] };
 }
 
 /** A number in at most six digits, or all of a whole number that is not long. */
@@ -133,12 +185,23 @@ function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** A name in one line of ordinary length, without characters that do not print. */
+/** An operation's name in one line of ordinary length, without characters that do not print. */
 function readable(name: string): string {
-  const characters = [...name.replace(/[\p{C}\s]+/gu, " ").trim()];
-  return characters.length <= MAX_NAME
+  const characters = printable(name);
+  return characters.length <= MAX_TITLE
     ? characters.join("")
-    : `${characters.slice(0, MAX_NAME - 1).join("")}…`;
+    : `${characters.slice(0, MAX_TITLE - 1).join("")}…`;
+}
+
+/** A node's name, of which the end tells more than the beginning. */
+function lastOf(characters: readonly string[]): string {
+  return characters.length <= MAX_TITLE
+    ? characters.join("")
+    : `…${characters.slice(1 - MAX_TITLE).join("")}`;
+}
+
+function printable(name: string): string[] {
+  return [...name.replace(/[\p{C}\s]+/gu, " ").trim()];
 }
 
 function checkMaxNodes(maxNodes: unknown, call: string): void {

@@ -197,7 +197,8 @@ function importsOf({ codes, first, length }: Program): ImportedPrimitive[] {
     imports.set(code, {
       primitive,
       module: isMath ? "Math" : "chainrule",
-      name: isMath ? name : `${name}:${code}`,
+      // An engine gets it as UTF-8, which knows no lone surrogate.
+      name: isMath ? name : `${name.toWellFormed()}:${code}`,
       // An operation over a list gets its address and its length.
       parameters: arity === "list"
         ? [Type.i32, Type.i32]

@@ -1,4 +1,4 @@
-import { wrongKind } from "../errors.ts";
+import { typeError, wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import { type DisposableIfKnown, DISPOSE } from "../host.ts";
 import { observer } from "../observer.ts";
@@ -8,13 +8,14 @@ import {
   type Recordable,
   type Recorded,
   scalarsOf,
-  withRecorded,
+  withRecordedParts,
 } from "../transforms/recorded.ts";
 import {
   hasPart,
   type LeafKind,
   NUMBERS_EXPECTED,
   rebuild,
+  type TakenApart,
 } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import { programOf } from "./program.ts";
@@ -72,68 +73,69 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
   const call = f as unknown as (...inputs: unknown[]) => unknown;
   const versions: Version[] = [];
   let disposed = false;
-  // A user's operation may call the function that it is part of: that call must
-  // not write to the memory this one is in the middle of.
-  let computing = false;
-
-  const compute = ({ executable, result }: Version): unknown => {
-    computing = true;
-    try {
-      executable.compute();
-    } finally {
-      computing = false;
-    }
-    return result.read(executable.memory, executable.outputsAt);
-  };
 
   const checkNotDisposed = (): void => {
     if (disposed) {
-      throw new TypeError(
+      throw typeError(
         "Cannot call a compiled function: it was disposed of, " +
           "expected no further call",
       );
     }
   };
 
-  const versionFor = (inputs: readonly unknown[]): Version => {
+  const compiled = (...inputs: unknown[]): unknown => {
     checkNotDisposed();
+    if (isRecording()) return call(...inputs);
+    if (observer !== null && !hasNode(inputs)) {
+      return record(call, takeApartAll(inputs), false, resultOf);
+    }
+    for (let k = 0; k < versions.length; k++) {
+      const version = versions[k]!;
+      const executable = version.executable.idle;
+      if (!write(inputs, version.arguments, executable)) continue;
+      // A getter among the arguments may have disposed of it.
+      checkNotDisposed();
+      if (k > 0) moveToFront(versions, version);
+      return compute(version.result, executable);
+    }
+    if (hasNode(inputs)) return call(...inputs);
+    const parts = takeApartAll(inputs);
+    const version = versionOf(call, parts);
+    checkNotDisposed();
+    versions.unshift(version);
+    const { executable, result } = version;
+    // Outside of a recording, no argument is a Var.
+    executable.memory.set(parts.leaves as number[], executable.inputsAt);
+    return compute(result, executable);
+  };
+
+  const program = (...inputs: unknown[]): CompiledProgram => {
+    checkNotDisposed();
+    const known = versions.find(({ arguments: signature }) =>
+      signature.write(inputs, new Float64Array(signature.size), 0)
+    );
+    if (known !== undefined) return known.executable;
     // A call goes through; a program would freeze what it takes from around it.
     if (isRecording()) {
-      throw new TypeError(
+      throw typeError(
         "Cannot compile: another function is being recorded, expected none; " +
           "ask for the program outside of it",
       );
     }
-    const version = versionOf(call, inputs);
+    const version = versionOf(call, takeApartAll(inputs));
+    checkNotDisposed();
     versions.unshift(version);
-    return version;
+    return version.executable;
   };
 
-  const compiled = (...inputs: unknown[]): unknown => {
-    if (isRecording() || computing) return call(...inputs);
-    if (observer !== null && !hasNode(inputs)) {
-      checkNotDisposed();
-      return record(call, inputs, false, resultOf);
-    }
-    for (let k = 0; k < versions.length; k++) {
-      const version = versions[k]!;
-      if (!accepts(version, inputs)) continue;
-      if (k > 0) versions.unshift(...versions.splice(k, 1));
-      return compute(version);
-    }
-    if (hasNode(inputs)) return call(...inputs);
-    const version = versionFor(inputs);
-    accepts(version, inputs);
-    return compute(version);
+  const dispose = (): void => {
+    disposed = true;
+    for (const { executable } of versions.splice(0)) executable.dispose();
   };
+
   return Object.assign(compiled, {
-    program: (...inputs: unknown[]): CompiledProgram =>
-      (versions.find((version) => accepts(version, inputs)) ??
-        versionFor(inputs)).executable,
-    [DISPOSE]: () => {
-      disposed = true;
-      for (const { executable } of versions.splice(0)) executable.dispose();
-    },
+    program,
+    [DISPOSE]: dispose,
   }) as unknown as F & Compiled<F>;
 }
 
@@ -144,23 +146,42 @@ interface Version {
   readonly result: Signature;
 }
 
-/** Writes arguments to a program's memory, if they have its structure. */
-function accepts(
-  { arguments: signature, executable }: Version,
+function moveToFront(versions: Version[], version: Version): void {
+  const k = versions.indexOf(version);
+  if (k > 0) versions.unshift(...versions.splice(k, 1));
+}
+
+/** Writes arguments to where a program reads them, if they have the signature. */
+function write(
   inputs: readonly unknown[],
+  signature: Signature,
+  executable: Executable,
 ): boolean {
-  return signature.write(inputs, executable.memory, executable.inputsAt);
+  const { memory } = executable, writes = ++executable.writes;
+  if (!signature.write(inputs, memory, executable.inputsAt)) return false;
+  if (executable.writes === writes && executable.memory === memory) return true;
+  // A getter called the same function, or compiled one, which may replace the
+  // memory. So all are read, and only then written.
+  const numbers = new Float64Array(signature.size);
+  if (!signature.write(inputs, numbers, 0)) return false;
+  executable.memory.set(numbers, executable.inputsAt);
+  return true;
+}
+
+function compute(result: Signature, executable: Executable): unknown {
+  executable.compute();
+  return result.read(executable.memory, executable.outputsAt);
 }
 
 /** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
   f: (...inputs: unknown[]) => unknown,
-  inputs: readonly unknown[],
+  inputs: TakenApart<number | Var>,
 ): Version {
   return withObserver(
     null,
     () =>
-      record(f, inputs, true, ({ section, outputs, result }) => ({
+      record(f, inputs, true, ({ section, outputs, resultShape }) => ({
         executable: new Executable(
           programOf(
             section,
@@ -170,8 +191,8 @@ function versionOf(
             })),
           ),
         ),
-        arguments: signatureOf(inputs),
-        result: signatureOf(result),
+        arguments: signatureOf(inputs.shape),
+        result: signatureOf(resultShape),
       })),
   );
 }
@@ -184,23 +205,32 @@ function resultOf({ outputs, resultShape }: Recorded): unknown {
 const ARGUMENT: LeafKind<number | Var> = {
   expected: NUMBERS_EXPECTED,
   is: isRecordable,
-  hint: () => "what is no number belongs in a closure",
+  hint: () => "what is not a number belongs in a closure",
 };
+
+/** The list of a function's arguments, taken apart. */
+function takeApartAll(inputs: readonly unknown[]): TakenApart<number | Var> {
+  const leaves: (number | Var)[] = [];
+  const parts = inputs.map((input, k) => {
+    const part = scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT);
+    for (const leaf of part.leaves) leaves.push(leaf);
+    return part.shape;
+  });
+  const size = leaves.length;
+  return { leaves, shape: { kind: "array", size, parts, keys: null } };
+}
 
 function record<R>(
   f: (...inputs: unknown[]) => unknown,
-  inputs: readonly unknown[],
+  inputs: TakenApart<number | Var>,
   frozen: boolean,
   finish: (recorded: Recorded) => R,
 ): R {
-  inputs.forEach((input, k) =>
-    scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT)
-  );
   const all = (list: readonly unknown[]) => f(...list);
-  return withRecorded("compile", all, inputs, [], finish, frozen);
+  return withRecordedParts("compile", all, inputs, [], finish, frozen);
 }
 
-/** Whether a structure is to be computed on the graph. */
-function hasNode(x: unknown): boolean {
-  return hasPart(x, (part) => part instanceof Node);
+/** Whether arguments are to be computed on the graph. */
+function hasNode(inputs: readonly unknown[]): boolean {
+  return hasPart(inputs, (part) => part instanceof Node);
 }

@@ -1,4 +1,4 @@
-import { wrongKind } from "../errors.ts";
+import { rangeError, typeError, wrongKind } from "../errors.ts";
 import { host } from "../host.ts";
 import type { Primitive } from "../primitives.ts";
 import { arranged } from "./arrangement.ts";
@@ -62,9 +62,17 @@ export interface CompiledProgram {
 const MAX_WASM_OPERATIONS = 200_000;
 
 let shared: Memory | undefined;
-const collected = new FinalizationRegistry<Region>((region) =>
-  shared!.release(region)
-);
+const collected = new FinalizationRegistry<Held>(release);
+
+/** A region, and the memory that it is of. */
+interface Held {
+  readonly owner: Memory;
+  readonly region: Region;
+}
+
+function release({ owner, region }: Held): void {
+  owner.release(region);
+}
 
 /** A compiled program and its place in memory. */
 export class Executable implements CompiledProgram {
@@ -75,54 +83,81 @@ export class Executable implements CompiledProgram {
   /** Where its first input and output are in {@linkcode memory}. */
   readonly inputsAt: number;
   readonly outputsAt: number;
-  /** Computes the outputs in memory from the inputs in memory. */
-  readonly compute: () => void;
+  /** How often its inputs were written, or begun to be, or lost. */
+  writes = 0;
   readonly #program: Program;
-  readonly #values: Float64Array | undefined;
-  #region: Region | undefined;
+  readonly #code: () => void;
+  readonly #interpreter: Interpreter | undefined;
+  readonly #owner: Memory | null;
+  #held: Held | undefined;
   #disposed = false;
+  #running = false;
+  /** Runs while this one is in the middle of it. */
+  #spare: Executable | undefined;
 
-  constructor(program: Program) {
+  /** @param memory Where to be; null to be interpreted. */
+  constructor(program: Program, memory: Memory | null = sharedMemory()) {
     this.#program = program;
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
     this.operations = program.length - program.first;
-    const code = load(program);
-    if (code !== undefined) {
+    this.#owner = memory;
+    const code = memory && load(program, memory);
+    if (code !== null) {
       this.kind = "wasm";
-      this.#region = code.region;
-      collected.register(this, code.region, this);
+      this.#held = code.held;
+      collected.register(this, code.held, this);
       this.inputsAt = code.inputsAt;
       this.outputsAt = code.outputsAt;
-      this.compute = code.run;
+      this.#code = code.run;
     } else {
       const interpreter = new Interpreter(program);
       this.kind = "interpreter";
-      this.#values = interpreter.values;
+      this.#interpreter = interpreter;
       this.inputsAt = 0;
       this.outputsAt = interpreter.outputsAt;
-      this.compute = () => interpreter.run();
+      this.#code = () => interpreter.run();
     }
   }
 
   /** The memory that inputs and outputs are in, until another program is compiled. */
   get memory(): Float64Array {
-    return this.#values ?? shared!.floats;
+    return this.#interpreter?.values ?? this.#owner!.floats;
+  }
+
+  /** It, or where it is running, as an operation's `value` may run it, the same program with memory of its own. */
+  get idle(): Executable {
+    if (!this.#running) return this;
+    return (this.#spare ??= interpreted(this.#program)).idle;
+  }
+
+  /** Computes the outputs in memory from the inputs in memory. */
+  compute(): void {
+    this.#running = true;
+    try {
+      this.#code();
+    } finally {
+      this.#running = false;
+      // Its memory is its own to the end.
+      if (this.#disposed) this.#release();
+    }
   }
 
   run(inputs: Float64Array, outputs: Float64Array): void {
     // Its memory may be another program's by now.
     if (this.#disposed) {
-      throw new TypeError(
+      throw typeError(
         "Cannot run a compiled program: its function was disposed of, " +
           "expected no further run",
       );
     }
     checkLength("inputs", inputs, this.inputs);
     checkLength("outputs", outputs, this.outputs);
-    copy(inputs, 0, this.memory, this.inputsAt, inputs.length);
-    this.compute();
-    copy(this.memory, this.outputsAt, outputs, 0, outputs.length);
+    const { idle } = this;
+    idle.writes++;
+    copy(inputs, 0, idle.memory, idle.inputsAt, inputs.length);
+    idle.compute();
+    copy(idle.memory, idle.outputsAt, outputs, 0, outputs.length);
   }
 
   wasm(): WasmModule {
@@ -139,31 +174,51 @@ export class Executable implements CompiledProgram {
   /** Gives its memory back. */
   dispose(): void {
     this.#disposed = true;
-    if (this.#region === undefined) return;
+    this.writes++;
+    if (!this.#running) this.#release();
+  }
+
+  #release(): void {
+    if (this.#held === undefined) return;
     collected.unregister(this);
-    shared!.release(this.#region);
-    this.#region = undefined;
+    release(this.#held);
+    this.#held = undefined;
+  }
+}
+
+function interpreted(program: Program): Executable {
+  return new Executable(program, null);
+}
+
+/** The memory of all compiled functions; null where the host has none to give. */
+function sharedMemory(): Memory | null {
+  const { WebAssembly } = host;
+  if (WebAssembly === undefined) return null;
+  try {
+    return shared ??= new Memory(WebAssembly);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }
 
 interface Code {
-  readonly region: Region;
+  readonly held: Held;
   readonly inputsAt: number;
   readonly outputsAt: number;
   readonly run: () => void;
 }
 
-/** Generates and loads code; undefined where the host does not allow it. */
-function load(program: Program): Code | undefined {
+/** Generates and loads code; null where it is too long, or the host does not allow it. */
+function load(program: Program, memory: Memory): Code | null {
   const { WebAssembly } = host;
-  if (WebAssembly === undefined) return undefined;
+  if (WebAssembly === undefined) return null;
   let region: Region | undefined;
   try {
     const arrangement = arranged(program);
     // An output may be a copy of an input or a constant: code, too.
     const size = arrangement.emitted + program.outputs.length;
-    if (size > MAX_WASM_OPERATIONS) return undefined;
-    const memory = shared ??= new Memory(WebAssembly);
+    if (size > MAX_WASM_OPERATIONS) return null;
     const plan = new Plan(arrangement), { layout } = plan;
     region = memory.take(layout.size);
     const { bytes, imports } = generate(plan, region.start, true);
@@ -172,18 +227,18 @@ function load(program: Program): Code | undefined {
       chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },
     });
     return {
-      region,
+      held: { owner: memory, region },
       inputsAt: region.start / 8 + layout.inputs,
       outputsAt: region.start / 8 + layout.outputs,
       run: instance.exports["run"] as () => void,
     };
   } catch (error) {
-    if (region !== undefined) shared!.release(region);
+    if (region !== undefined) memory.release(region);
     // A Content-Security-Policy without 'wasm-unsafe-eval' is a CompileError.
     if (
       error instanceof WebAssembly.CompileError || error instanceof RangeError
     ) {
-      return undefined;
+      return null;
     }
     throw error;
   }
@@ -206,7 +261,8 @@ function functionFor(
 ): (...operands: number[]) => number {
   if (primitive.arity !== "list") return primitive.value as () => number;
   return (address, length) => {
-    const first = address! / 8;
+    // WebAssembly's integers come out signed.
+    const first = (address! >>> 0) / 8;
     const operands = memory.floats.slice(first, first + length!);
     return valueOf(primitive, Array.from(operands));
   };
@@ -229,7 +285,7 @@ function checkLength(name: string, array: unknown, expected: number): void {
     throw wrongKind(call, name, array, `a Float64Array of length ${expected}`);
   }
   if (array.length === expected) return;
-  throw new RangeError(
+  throw rangeError(
     `Cannot ${call}: ${name} has length ${array.length}, expected ${expected}`,
   );
 }

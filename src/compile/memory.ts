@@ -1,8 +1,11 @@
-// One linear memory for all compiled functions, handed out in regions.
+// One linear memory for all compiled functions, handed out in regions. Taking
+// and releasing one costs the same however many there are: free regions are
+// found by their size in bins, and their neighbours by address in maps.
 
 import type { WebAssemblyApi, WebAssemblyMemory } from "../host.ts";
 
 const PAGE = 65536;
+const MAX_PAGES = 65536;
 
 /** A part of the memory: bytes from `start` on. */
 export interface Region {
@@ -10,13 +13,34 @@ export interface Region {
   readonly bytes: number;
 }
 
+/** A region that nobody holds. */
+class FreeRegion implements Region {
+  readonly start: number;
+  readonly bytes: number;
+  /** Its place in its bin. */
+  position = 0;
+
+  constructor(start: number, bytes: number) {
+    this.start = start;
+    this.bytes = bytes;
+  }
+}
+
+// How many regions of a bin are tried whose sizes may not suffice; those of the
+// bins above all do.
+const TRIES = 8;
+
 /** The shared linear memory: made when the first function is compiled, and grown. */
 export class Memory {
   readonly memory: WebAssemblyMemory;
   /** All of it, as numbers; replaced when it grows. */
   floats: Float64Array;
-  // Parts that were given back, by address; neighbours are joined.
-  #free: Region[] = [];
+  // Every free region is in its bin and in both maps. No two of them touch, and
+  // none touches the end.
+  readonly #bins: FreeRegion[][] = [];
+  readonly #freeByStart = new Map<number, FreeRegion>();
+  readonly #freeByEnd = new Map<number, FreeRegion>();
+  /** Where the part begins that was never in use, or is not any more. */
   #end = 0;
 
   constructor({ Memory }: Pick<WebAssemblyApi, "Memory">) {
@@ -24,49 +48,88 @@ export class Memory {
     this.floats = new Float64Array(this.memory.buffer);
   }
 
-  /** Takes a region for so many numbers. */
+  /**
+   * Takes a region for so many numbers.
+   *
+   * @throws {RangeError} If the memory cannot grow as far.
+   */
   take(numbers: number): Region {
     const bytes = 8 * numbers;
-    const fit = this.#free.findIndex((region) => region.bytes >= bytes);
-    if (fit >= 0) {
-      const { start, bytes: size } = this.#free[fit]!;
-      if (size === bytes) this.#free.splice(fit, 1);
-      else this.#free[fit] = { start: start + bytes, bytes: size - bytes };
-      return { start, bytes };
+    const fit = bytes === 0 ? undefined : this.#fit(bytes);
+    if (fit !== undefined) {
+      this.#remove(fit);
+      if (fit.bytes > bytes) {
+        this.#add(fit.start + bytes, fit.bytes - bytes);
+      }
+      return { start: fit.start, bytes };
     }
     const start = this.#end;
     const missing = start + bytes - this.memory.buffer.byteLength;
     if (missing > 0) {
       // At least doubled, so that many small functions do not copy it each.
       const pages = this.memory.buffer.byteLength / PAGE;
-      this.memory.grow(Math.max(Math.ceil(missing / PAGE), pages));
+      const doubled = Math.min(pages, MAX_PAGES - pages);
+      this.memory.grow(Math.max(Math.ceil(missing / PAGE), doubled));
       this.floats = new Float64Array(this.memory.buffer);
     }
     this.#end += bytes;
     return { start, bytes };
   }
 
-  /** Gives a region back. */
+  /** Gives a region back; its neighbours, if they are free, are joined with it. */
   release(region: Region): void {
     if (region.bytes === 0) return;
-    const free = [...this.#free, region].sort((a, b) => a.start - b.start);
-    const joined: Region[] = [];
-    for (const { start, bytes } of free) {
-      const last = joined.at(-1);
-      if (last !== undefined && last.start + last.bytes === start) {
-        joined[joined.length - 1] = {
-          start: last.start,
-          bytes: last.bytes + bytes,
-        };
-      } else {
-        joined.push({ start, bytes });
-      }
+    let { start } = region, end = start + region.bytes;
+    const before = this.#freeByEnd.get(start);
+    const after = this.#freeByStart.get(end);
+    if (before !== undefined) {
+      this.#remove(before);
+      start = before.start;
     }
-    const last = joined.at(-1);
-    if (last !== undefined && last.start + last.bytes === this.#end) {
-      this.#end = last.start;
-      joined.pop();
+    if (after !== undefined) {
+      this.#remove(after);
+      end += after.bytes;
     }
-    this.#free = joined;
+    if (end === this.#end) this.#end = start;
+    else this.#add(start, end - start);
   }
+
+  #fit(bytes: number): FreeRegion | undefined {
+    const first = binOf(bytes);
+    const bin = this.#bins[first];
+    for (let k = 0; bin !== undefined && k < bin.length && k < TRIES; k++) {
+      if (bin[k]!.bytes >= bytes) return bin[k];
+    }
+    for (let k = first + 1; k < this.#bins.length; k++) {
+      const fit = this.#bins[k]?.at(-1);
+      if (fit !== undefined) return fit;
+    }
+    return undefined;
+  }
+
+  #add(start: number, bytes: number): void {
+    const region = new FreeRegion(start, bytes);
+    const bin = this.#bins[binOf(bytes)] ??= [];
+    region.position = bin.push(region) - 1;
+    this.#freeByStart.set(start, region);
+    this.#freeByEnd.set(start + bytes, region);
+  }
+
+  #remove(region: FreeRegion): void {
+    const bin = this.#bins[binOf(region.bytes)]!, last = bin.pop()!;
+    if (last !== region) {
+      bin[region.position] = last;
+      last.position = region.position;
+    }
+    this.#freeByStart.delete(region.start);
+    this.#freeByEnd.delete(region.start + region.bytes);
+  }
+}
+
+/** The bin for regions of a size: eight to a power of two, so that sizes within one differ by an eighth. */
+function binOf(bytes: number): number {
+  const numbers = bytes / 8;
+  if (numbers < 8) return numbers;
+  const exponent = 31 - Math.clz32(numbers);
+  return 8 * (exponent - 2) + Math.floor(numbers / 2 ** (exponent - 3)) - 8;
 }

@@ -1,36 +1,38 @@
 // The shape of a compiled function's arguments or result, with the shortest way
 // to move numbers between it and memory.
-import { isRecord, standsForFloats } from "../transforms/structures.ts";
+import {
+  isRecord,
+  type Shape,
+  standsForFloats,
+} from "../transforms/structures.ts";
 
 /** A structure's shape. */
 export interface Signature {
   /** How many numbers it has. */
   readonly size: number;
-  /** Writes the numbers of a structure; false if it has another shape. */
+  /**
+   * Writes the numbers of a structure; false if it has another shape, which may
+   * be seen only after some were written. A getter in it may do anything.
+   */
   write(x: unknown, memory: Float64Array, at: number): boolean;
   /** Makes a structure of numbers. */
   read(memory: Float64Array, at: number): unknown;
 }
 
-/** The signature of a structure. */
-export function signatureOf(x: unknown): Signature {
-  if (standsForFloats(x)) return new Floats(x.length);
-  if (Array.isArray(x)) {
-    return x.every((element) =>
-        !Array.isArray(element) && !isRecord(element) &&
-        !standsForFloats(element)
-      )
-      ? new Scalars(x.length)
-      : new List(x.map(signatureOf));
+/** The signature of structures of a shape. */
+export function signatureOf({ kind, size, parts, keys }: Shape): Signature {
+  if (kind === "leaf") return SCALAR;
+  if (kind === "floats") return new Floats(size);
+  if (kind === "array") {
+    return parts === null
+      ? new Scalars(size)
+      : new List(parts.map((part) => signatureOf(part)));
   }
-  if (isRecord(x)) {
-    const keys = Object.keys(x);
-    const fields = keys.map((key) => signatureOf(x[key]));
-    return keys.length === 2 && keys[0] === "value" && keys[1] === "gradient"
-      ? new ValueAndGradient(keys, fields)
-      : new Fields(keys, fields);
-  }
-  return SCALAR;
+  const fields = parts?.map((part) => signatureOf(part)) ??
+    keys!.map(() => SCALAR);
+  return keys!.length === 2 && keys![0] === "value" && keys![1] === "gradient"
+    ? new ValueAndGradient(keys!, fields)
+    : new Fields(keys!, fields);
 }
 
 const SCALAR: Signature = {
@@ -42,24 +44,6 @@ const SCALAR: Signature = {
   },
   read: (memory, at) => memory[at]!,
 };
-
-class Floats implements Signature {
-  readonly size: number;
-
-  constructor(size: number) {
-    this.size = size;
-  }
-
-  write(x: unknown, memory: Float64Array, at: number): boolean {
-    if (!(x instanceof Float64Array) || x.length !== this.size) return false;
-    memory.set(x, at);
-    return true;
-  }
-
-  read(memory: Float64Array, at: number): Float64Array {
-    return memory.slice(at, at + this.size);
-  }
-}
 
 class Scalars implements Signature {
   readonly size: number;
@@ -78,10 +62,26 @@ class Scalars implements Signature {
     return true;
   }
 
-  read(memory: Float64Array, at: number): number[] {
+  read(memory: Float64Array, at: number): number[] | Float64Array {
     const array: number[] = [];
     for (let i = 0; i < this.size; i++) array.push(memory[at + i]!);
     return array;
+  }
+}
+
+/** Also an array that stands for a Float64Array. */
+class Floats extends Scalars {
+  override write(x: unknown, memory: Float64Array, at: number): boolean {
+    if (!(x instanceof Float64Array)) {
+      return standsForFloats(x) && super.write(x, memory, at);
+    }
+    if (x.length !== this.size) return false;
+    memory.set(x, at);
+    return true;
+  }
+
+  override read(memory: Float64Array, at: number): Float64Array {
+    return memory.slice(at, at + this.size);
   }
 }
 
@@ -116,6 +116,9 @@ class List implements Signature {
   }
 }
 
+// In a loop over an object's keys, V8 makes nothing of this call.
+const { hasOwnProperty } = Object.prototype;
+
 class Fields implements Signature {
   readonly size: number;
   readonly keys: readonly string[];
@@ -132,6 +135,8 @@ class Fields implements Signature {
     const { keys, fields } = this;
     let next = at, k = 0;
     for (const key in x) {
+      // Somebody may have put an enumerable key on `Object.prototype`.
+      if (!hasOwnProperty.call(x, key)) continue;
       if (key !== keys[k]) return false;
       const field = fields[k++]!;
       if (!field.write(x[key], memory, next)) return false;

@@ -4,6 +4,7 @@
 // above what is there: a section of its own. The state below is module-level
 // and in one module, and `record` touches nothing else: this is the innermost
 // loop of everything.
+import { typeError } from "../errors.ts";
 import { guard } from "../guard.ts";
 import {
   type Observer,
@@ -94,9 +95,12 @@ guard(
   Var.prototype,
   "Var",
   (self) =>
-    self["recording"].open && !self["recording"].frozen
+    self["recording"].open && !isFrozen(self["recording"])
       ? `Var(value: ${self.value})`
       : "Var",
+  (self, call) => {
+    if (isFrozen(self["recording"])) throw frozen(call);
+  },
 );
 
 // Constants of this module are constants to the compiler; what it exports or
@@ -266,18 +270,28 @@ export function isOpen(x: Var): boolean {
 export function valueOf(x: Var, call: string): number {
   const recording = x["recording"];
   if (!recording.open) throw outlived(call, "it");
-  if (recording.frozen && dependsOnArguments(recording)) {
-    throw new TypeError(
-      `Cannot ${call} in a function that is being compiled: its number would ` +
-        "be frozen; branch with select, min, max, clamp, lt, le, gt, ge or " +
-        "eq, and take the length of a loop from a closure",
-    );
-  }
+  if (isFrozen(recording)) throw frozen(call);
   return values[x["index"]]!;
 }
 
-function dependsOnArguments({ outer, closesOver }: Recording): boolean {
-  return outer === null || closesOver;
+/** Whether the numbers in a recording depend on the arguments of a function that is being compiled. */
+function isFrozen({ open, frozen, outer, closesOver }: Recording): boolean {
+  if (!open || !frozen) return false;
+  let around = outer, depends = closesOver;
+  while (depends && around !== null) {
+    ({ outer: around, closesOver: depends } = around);
+  }
+  return around === null;
+}
+
+/** The TypeError for a number that is not to decide anything. */
+function frozen(call: string): TypeError {
+  return typeError(
+    `Cannot ${call} in a function that is being compiled: its number would ` +
+      "be frozen, and data are Vars, too; compute with add, mul, sin …, " +
+      "branch with select, min, max, clamp, lt, le, gt, ge or eq, and take " +
+      "an index or the length of a loop from a closure",
+  );
 }
 
 /** The TypeError for a Var whose recording is over. */

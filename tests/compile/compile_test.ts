@@ -431,6 +431,17 @@ describe("compile: users' operations", () => {
     });
   });
 
+  it("may have any name", () => {
+    for (const name of ["\ud800", "a\udc00b", "é\0:", ""]) {
+      const twice = defineOperation({
+        name: `operation ${name}`,
+        value: (x: number) => 2 * x,
+        partials: () => 2,
+      });
+      assertEquals(compile((x: Scalar) => twice(x))(3), 6);
+    }
+  });
+
   it("may compile and run other functions", () => {
     const inner = compile(valueAndGrad((x: readonly Scalar[]) => dot(x, x)));
     const norm = defineOperation({

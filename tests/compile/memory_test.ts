@@ -3,40 +3,29 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   add,
   compile,
+  detectAnomaly,
   dot,
+  grad,
   logSumExp,
   mul,
+  Node,
   type Scalar,
   square,
   sum,
   valueAndGrad,
 } from "../../mod.ts";
+import { Executable } from "../../src/compile/compiled_program.ts";
 import { Memory, type Region } from "../../src/compile/memory.ts";
 import { seededRandom } from "../support/numeric.ts";
+import { programFor } from "../support/rolled.ts";
 import {
   assertSameBits,
   MODULE,
+  pagesGrown,
   runOn,
   withoutWebAssembly,
 } from "../support/same_bits.ts";
 import { runDeno } from "../support/child_deno.ts";
-
-/** How often a memory grows, and by how many pages, while `body` runs. */
-function pagesGrown(body: () => void): number {
-  const { prototype } = WebAssembly.Memory;
-  const grow = prototype.grow;
-  let pages = 0;
-  prototype.grow = function (delta: number): number {
-    pages += delta;
-    return grow.call(this, delta);
-  };
-  try {
-    body();
-  } finally {
-    prototype.grow = grow;
-  }
-  return pages;
-}
 
 /** A function of n numbers that nothing else is. */
 const scaled = (factor: number) => (xs: readonly Scalar[]): Scalar =>
@@ -162,6 +151,77 @@ describe("Memory", () => {
   });
 });
 
+describe("a great many regions", () => {
+  // Where each release looked at all free ones, this took minutes.
+  const count = 100_000;
+
+  for (const [name, step] of Object.entries({ "in order": 1, "mixed": 7919 })) {
+    it(`that come back ${name} are joined to one`, () => {
+      const memory = new Memory(WebAssembly);
+      const regions = Array.from(
+        { length: count },
+        (_, k) => memory.take(1 + k % 3),
+      );
+      const last = memory.take(1);
+      // Every second one, so that there are as many free ones as can be.
+      const order = Array.from({ length: count }, (_, k) => k * step % count);
+      for (const k of order) if (k % 2 === 0) memory.release(regions[k]!);
+      for (const k of order) if (k % 2 === 1) memory.release(regions[k]!);
+      assertEquals(memory.take(last.start / 8).start, 0);
+    });
+  }
+
+  it("of one size are taken again, whatever else is free", () => {
+    const memory = new Memory(WebAssembly);
+    const sizes = [17, 23, 1000, 1001, 1024];
+    const regions = Array.from(
+      { length: count },
+      (_, k) => memory.take(k % 2 === 0 ? 1 : sizes[k % sizes.length]!),
+    );
+    const { byteLength } = memory.memory.buffer;
+    regions.forEach((region, k) => k % 2 === 1 && memory.release(region));
+    for (let k = 1; k < count; k += 2) memory.take(sizes[k % sizes.length]!);
+    assertEquals(memory.memory.buffer.byteLength, byteLength);
+  });
+});
+
+describe("above 2 GiB", () => {
+  // Virtual memory: no page of it is touched but the last ones.
+  const memory = new Memory(WebAssembly);
+  memory.take(2 ** 28);
+
+  it("operations over lists read their operands", () => {
+    const program = new Executable(programFor(logSumExp, [1, 2, 3]), memory);
+    assertEquals(program.kind, "wasm");
+    assert(program.inputsAt >= 2 ** 28);
+    assertEquals(runOn(program, [1, 2, 3]), [logSumExp([1, 2, 3])]);
+    assertEquals(runOn(program, [-5, 0, 700]), [logSumExp([-5, 0, 700])]);
+  });
+
+  it("loops, whatever they read and write, are right", () => {
+    const f = (xs: readonly Scalar[]): Scalar[] =>
+      xs.map((x, k) => logSumExp([x, xs[(k * 7 + 3) % xs.length]!, mul(x, x)]));
+    const x = numbers(300, 0.01);
+    const program = new Executable(programFor(f, x), memory);
+    assertEquals(program.kind, "wasm");
+    assertSameBits(runOn(program, x), f(x), "a loop");
+  });
+
+  it("the memory grows to its end, and what does not fit is interpreted", () => {
+    const rest = 2 ** 29 - 2 ** 28 - 2 ** 20;
+    const before = memory.take(rest);
+    const fits = new Executable(programFor(logSumExp, [1, 2]), memory);
+    assertEquals(fits.kind, "wasm");
+    memory.take(2 ** 19);
+    const large = programFor(first, numbers(2 ** 19));
+    const interpreted = new Executable(large, memory);
+    assertEquals(interpreted.kind, "interpreter");
+    assertEquals(runOn(fits, [1, 2]), [logSumExp([1, 2])]);
+    memory.release(before);
+    assertEquals(new Executable(large, memory).kind, "wasm");
+  });
+});
+
 // Before other tests grow the memory, which never shrinks.
 describe("disposal", () => {
   it("gives memory back: compiling and disposing do not grow it", () => {
@@ -225,6 +285,21 @@ describe("disposal", () => {
       );
     }
     assertEquals(programs[0]!.wasm().bytes, bytes);
+  });
+
+  it("calls on Nodes, and within other functions, throw from then on", () => {
+    const f = compile((x: Scalar) => square(x));
+    assertEquals([f(3), grad((x: Scalar) => f(x))(3)], [9, 6]);
+    f[Symbol.dispose]();
+    const calls = [
+      () => f(new Node(3)),
+      () => grad((x: Scalar) => f(x))(3),
+      () => compile((x: Scalar) => f(x))(3),
+      () => detectAnomaly(() => f(3)),
+    ];
+    for (const call of calls) {
+      assertThrows(call, TypeError, "Cannot call a compiled function: it was");
+    }
   });
 
   it("a function that was never called can be disposed of", () => {

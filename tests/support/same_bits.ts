@@ -65,5 +65,22 @@ export function runOn(
   return [...outputs];
 }
 
+/** By how many pages memories grow while `body` runs. */
+export function pagesGrown(body: () => void): number {
+  const { prototype } = WebAssembly.Memory;
+  const grow = prototype.grow;
+  let pages = 0;
+  prototype.grow = function (delta: number): number {
+    pages += delta;
+    return grow.call(this, delta);
+  };
+  try {
+    body();
+  } finally {
+    prototype.grow = grow;
+  }
+  return pages;
+}
+
 /** The module's address, for programs that `runDeno` runs. */
 export const MODULE: string = new URL("../../mod.ts", import.meta.url).href;

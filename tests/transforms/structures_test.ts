@@ -315,7 +315,7 @@ describe("a wrong structure", () => {
         const error = assertThrows(() => call(x as never));
         assertInstanceOf(error, what === TOO_DEEP ? RangeError : TypeError);
         const hint = name === "compile" && what.endsWith(EXPECTED)
-          ? "; what is no number belongs in a closure"
+          ? "; what is not a number belongs in a closure"
           : "";
         assertEquals(
           error.message,

@@ -198,7 +198,7 @@ function importsOf({ codes, first, length }: Program): ImportedPrimitive[] {
       primitive,
       module: isMath ? "Math" : "chainrule",
       // An engine gets it as UTF-8, which knows no lone surrogate.
-      name: isMath ? name : `${name.toWellFormed()}:${code}`,
+      name: isMath ? name : `${name.replace(/\p{Cs}/gu, "\ufffd")}:${code}`,
       // An operation over a list gets its address and its length.
       parameters: arity === "list"
         ? [Type.i32, Type.i32]

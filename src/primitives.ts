@@ -60,6 +60,9 @@ export type Variadic = Row<"list", (operands: Numbers) => number, ListRule>;
 /** An operation: its name, value and partial derivatives. */
 export type Primitive = Unary | Binary | Variadic;
 
+/** The smallest positive double whose reciprocal is finite, to all its digits. */
+const LEAST_NORMAL = 2 ** -1022;
+
 // Codes 0 and 1 are a tape's, for entries that are no operation.
 const byCode: (Primitive | undefined)[] = [undefined, undefined];
 
@@ -184,8 +187,11 @@ export function definePrimitives({
     select(mul(eq(a, b), eq(abs(a), Infinity)), 0, sub(a, b));
   // A tie gives half to each operand.
   const wins = (a: Operand, b: Operand) => select(eq(a, b), 0.5, gt(a, b));
-  // 0/0 at the origin of hypot and atan2 is taken as 0.
-  const orOne = (r: Operand) => select(eq(r, 0), 1, r);
+  // x where e^(−x²) is more than 0; else a constant, so that no power of x overflows.
+  const near = (x: Operand) => select(gt(abs(x), 28), 28, x);
+  // r, the distance from the origin; at the origin itself, where a direction
+  // has no derivative, Infinity: a/r and all its derivatives are then 0.
+  const distance = (r: Operand) => select(eq(r, 0), Infinity, r);
 
   return {
     // Arithmetic; the first four in the order of their codes.
@@ -197,16 +203,26 @@ export function definePrimitives({
     square: unary("square", (x) => x * x, (x) => mul(2, x)),
 
     // Powers and roots.
-    // b·a^(b−1), its exponent kept at 0 where b is 0: 0 · 0^−1 would be NaN.
-    // aᵇ·ln a, its limit 0 at a = 0 ≤ b: there ln 1 stands for ln 0.
+    // b·a^(b−1) and aᵇ·ln a. Where b = 0, the first is 0 whatever a is: where 1/a
+    // overflows, 0 · a⁻¹ would be NaN. Where a = 0 ≤ b, aᵇ is taken as constant in
+    // b, as 0ᵇ is for b > 0. An exponent that is a number needs neither guard.
     pow: binary("pow", Math.pow,
-      (a, b) => mul(b, pow(a, select(eq(b, 0), 0, sub(b, 1)))),
-      (a, b, y) => mul(y, log(select(mul(eq(a, 0), ge(b, 0)), 1, a)))),
+      (a, b) => {
+        if (typeof b === "number") return b === 0 ? 0 : mul(b, pow(a, sub(b, 1)));
+        const exponent = select(mul(eq(a, 0), ge(b, 0)), stopGradient(b), b);
+        const flat = mul(eq(b, 0), eq(ge(abs(a), LEAST_NORMAL), 0));
+        return mul(exponent, pow(a, select(flat, 0, sub(exponent, 1))));
+      },
+      (a, b, y) => {
+        if (typeof a === "number" && a !== 0) return mul(y, log(a));
+        const zero = mul(eq(a, 0), ge(b, 0));
+        return mul(y, log(select(zero, 1, a)));
+      }),
     // 1/(2y); y + 0 turns the −0 that is √−0 into 0, so that both give +∞.
     sqrt: unary("sqrt", Math.sqrt, (_x, y) => div(0.5, add(y, 0))),
-    cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(1, mul(3, square(y)))),
+    cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(square(div(1, y)), 3)), // y² may underflow
     hypot: binary("hypot", Math.hypot,
-      (a, _b, y) => div(a, orOne(y)), (_a, b, y) => div(b, orOne(y))),
+      (a, _b, y) => div(a, distance(y)), (_a, b, y) => div(b, distance(y))),
 
     // Exponentials and logarithms.
     exp: unary("exp", Math.exp, (_x, y) => y),
@@ -225,22 +241,32 @@ export function definePrimitives({
     tan: unary("tan", Math.tan, (_x, y) => add(1, square(y))),
     asin: unary("asin", Math.asin, (x) => div(1, sqrt(mul(sub(1, x), add(1, x))))),
     acos: unary("acos", Math.acos, (x) => div(-1, sqrt(mul(sub(1, x), add(1, x))))),
-    atan: unary("atan", Math.atan, (x) => div(1, add(1, square(x)))),
+    // 1/(1 + x²); from u = 1/x where |x| > 1, as u²/(1 + u²): nothing overflows.
+    atan: unary("atan", Math.atan, (x) => {
+      const far = gt(abs(x), 1);
+      const t = square(select(far, div(1, select(far, x, 1)), x));
+      return div(select(far, t, 1), add(1, t));
+    }),
     // atan2(a, b): b/r² and −a/r², r = hypot(a, b), divided twice lest r² overflow.
     atan2: binary("atan2", Math.atan2,
-      (a, b) => { const r = orOne(hypot(a, b)); return div(div(b, r), r); },
-      (a, b) => { const r = orOne(hypot(a, b)); return neg(div(div(a, r), r)); }),
+      (a, b) => { const r = distance(hypot(a, b)); return div(div(b, r), r); },
+      (a, b) => { const r = distance(hypot(a, b)); return neg(div(div(a, r), r)); }),
     sinh: unary("sinh", Math.sinh, (x) => cosh(x)),
     cosh: unary("cosh", Math.cosh, (x) => sinh(x)),
     tanh: unary("tanh", Math.tanh, (_x, y) => sub(1, square(y))),
-    asinh: unary("asinh", Math.asinh, (x) => div(1, hypot(x, 1))),
-    acosh: unary("acosh", Math.acosh, (x) => div(1, mul(sqrt(sub(x, 1)), sqrt(add(x, 1))))),
+    // 1/√(1 + x²); likewise |u|/√(1 + u²).
+    asinh: unary("asinh", Math.asinh, (x) => {
+      const far = gt(abs(x), 1);
+      const t = select(far, div(1, select(far, x, 1)), x);
+      return div(select(far, abs(t), 1), sqrt(add(1, square(t))));
+    }),
+    acosh: unary("acosh", Math.acosh, (x) => div(div(1, sqrt(sub(x, 1))), sqrt(add(x, 1)))),
     atanh: unary("atanh", Math.atanh, (x) => div(1, mul(sub(1, x), add(1, x)))),
 
     // Smooth functions of statistics and learning.
     sigmoid: unary("sigmoid", sigmoid, (x, y) => mul(y, logistic(neg(x)))), // 1 − y cancels
     softplus: unary("softplus", softplus, (x) => logistic(x)),
-    erf: unary("erf", erf, (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))))),
+    erf: unary("erf", erf, (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(near(x)))))),
 
     // Kinks: 0 at the kink, half to each at a tie.
     relu: unary("relu", (x) => Math.max(x, 0), (x) => gt(x, 0), true),

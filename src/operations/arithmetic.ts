@@ -166,8 +166,9 @@ export function neg(x: Scalar): Scalar {
 }
 
 /**
- * aᵇ. Its partial derivatives are b aᵇ⁻¹ and aᵇ ln a; at a = b = 0 the first is 0, at
- * a = 0 the second is 0 for b ≥ 0, and for a < 0 it is NaN.
+ * aᵇ. Its partial derivatives are b aᵇ⁻¹ and aᵇ ln a; at b = 0 the first is 0
+ * whatever a is, and for a < 0 the second is NaN. At a = 0 ≤ b, aᵇ is taken as
+ * constant in b: all derivatives that b takes part in are 0.
  *
  * @param base The base.
  * @param exponent The exponent.
@@ -256,7 +257,7 @@ export function cbrt(x: Scalar): Scalar {
 
 /**
  * √(a² + b²), without overflow. Its partial derivatives are a/√(a² + b²) and
- * b/√(a² + b²), both 0 at the origin.
+ * b/√(a² + b²). At the origin they are taken as 0, and those of any higher order, too.
  *
  * @param a The first operand.
  * @param b The second operand.

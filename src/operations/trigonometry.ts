@@ -131,7 +131,8 @@ export function atan(x: Scalar): Scalar {
 
 /**
  * The angle of the point (x, y) from the x-axis, in radians; the arguments are y, then x.
- * Its partial derivatives are x/(x² + y²) and −y/(x² + y²), both 0 at the origin.
+ * Its partial derivatives are x/(x² + y²) and −y/(x² + y²). At the origin they are
+ * taken as 0, and those of any higher order, too.
  *
  * @param y The ordinate.
  * @param x The abscissa.

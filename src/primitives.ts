@@ -122,6 +122,9 @@ export function builtIn(name: keyof Primitives): Primitive {
   return byCode.find((primitive) => primitive?.name === name)!;
 }
 
+/** Codes on a tape and in a program are 16 bits wide. */
+const CODES = 2 ** 16;
+
 // One literal makes every row, so that all have one hidden class.
 function register<P extends Primitive>(
   name: string,
@@ -130,6 +133,13 @@ function register<P extends Primitive>(
   partials: P["partials"],
   gate: boolean,
 ): P {
+  if (byCode.length === CODES) {
+    throw new RangeError(
+      `Cannot defineOperation ${name}: the number of operations is ` +
+        `${CODES}, expected fewer; define an operation once, outside of the ` +
+        "functions that use it",
+    );
+  }
   const row = { name, code: byCode.length, gate, arity, value, partials } as P;
   byCode.push(row);
   return row;

@@ -1,13 +1,12 @@
-import { Node } from "./graph/node.ts";
-import { Var } from "./tape/recording.ts";
+import { rangeError, wrongKind } from "./errors.ts";
 import {
   applyBinary,
   applyUnary,
   applyVariadic,
 } from "./operations/dispatch.ts";
-import { wrongKind } from "./errors.ts";
 import { binary, type Operand, unary, variadic } from "./primitives.ts";
 import type { Scalar, ScalarOfAll } from "./scalar.ts";
+import { derive, isOpen, outlived, Var } from "./tape/recording.ts";
 
 /**
  * One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
@@ -42,7 +41,7 @@ export interface OperationDefinition<P extends readonly number[]> {
    * for an operation of one operand the rule alone will do. A rule is given all
    * operands, and then the operation's result. Write rules in this module's
    * operations (`add`, not `+`), so that they can be differentiated and compiled
-   * in turn.
+   * in turn; where a rule runs on Vars, `primal` and `.value` throw for that reason.
    */
   readonly partials:
     | { readonly [I in keyof P]: PartialRule<P> }
@@ -66,9 +65,11 @@ export type DefinedOperation<P extends readonly number[]> = <
  * derivative by each operand.
  * @returns A function of Scalars: numbers give a number, Nodes a Node, Vars a Var.
  * @throws {TypeError} If a part of the definition is missing or of a wrong
- * kind; the operation itself throws one on a wrong operand, and when a rule
- * gives something other than a Scalar.
- * @throws {RangeError} If there are fewer rules than the value has parameters.
+ * kind; the operation itself throws one on a wrong operand, when a rule gives
+ * something other than a Scalar, and when one reads a Var's number.
+ * @throws {RangeError} If there are fewer rules than the value has parameters,
+ * or some 65,000 operations were made already: make one outside of the functions
+ * that use it.
  * @category Operations of your own
  *
  * @example The softsign, x / (1 + |x|)
@@ -156,7 +157,7 @@ function checkDefinition(definition: unknown): {
     throw wrongKind(`${call} ${name}`, what, rule, "a function of Scalars");
   }
   if (rules.length === 0 || value.length > rules.length) {
-    throw new RangeError(
+    throw rangeError(
       `Cannot ${call} ${name}: the number of rules in partials is ` +
         `${rules.length}, expected ${
           Math.max(1, value.length)
@@ -171,21 +172,28 @@ function checkDefinition(definition: unknown): {
       if (typeof result === "number") return result;
       throw wrongKind(name, "the result of value", result, "a number");
     },
-    rules: rules.map((rule, i) => (...operandsAndOut) => {
-      const partial = (rule as AnyRule)(...operandsAndOut);
-      if (!isScalar(partial)) {
-        throw wrongKind(
-          name,
-          `the result of partials[${i}]`,
-          partial,
-          "a number, Node or Var",
-        );
-      }
-      return partial;
-    }),
+    rules: rules.map((rule, i) =>
+      checkedRule(name, `partials[${i}]`, rule as AnyRule)
+    ),
   };
 }
 
-function isScalar(x: unknown): boolean {
-  return typeof x === "number" || x instanceof Var || x instanceof Node;
+/** A user's rule that gives a number for numbers, and for Vars what can be recorded. */
+function checkedRule(name: string, what: string, rule: AnyRule): AnyRule {
+  const result = `the result of ${what}`;
+  return (...operandsAndOut) => {
+    // Among Vars there may be constants, but an operation's result is a Var then.
+    if (typeof operandsAndOut.at(-1) === "number") {
+      const partial = rule(...operandsAndOut);
+      if (typeof partial === "number") return partial;
+      throw wrongKind(name, result, partial, "a number, as its operands are");
+    }
+    const partial = derive(`${what} of ${name}`, () => rule(...operandsAndOut));
+    if (typeof partial === "number") return partial;
+    if (!(partial instanceof Var)) {
+      throw wrongKind(name, result, partial, "a number or Var");
+    }
+    if (!isOpen(partial)) throw outlived(name, result);
+    return partial;
+  };
 }

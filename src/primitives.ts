@@ -6,6 +6,7 @@
  * serves numbers (sweeps, graph nodes) and recorded variables (higher
  * derivatives, compilation), and imports point one way.
  */
+import { rangeError } from "./errors.ts";
 import {
   erf,
   logAddExp,
@@ -134,7 +135,7 @@ function register<P extends Primitive>(
   gate: boolean,
 ): P {
   if (byCode.length === CODES) {
-    throw new RangeError(
+    throw rangeError(
       `Cannot defineOperation ${name}: the number of operations is ` +
         `${CODES}, expected fewer; define an operation once, outside of the ` +
         "functions that use it",

@@ -95,7 +95,8 @@ guard(
   Var.prototype,
   "Var",
   (self) =>
-    self["recording"].open && !isFrozen(self["recording"])
+    self["recording"].open && !isFrozen(self["recording"]) &&
+      deriving === null
       ? `Var(value: ${self.value})`
       : "Var",
   (self, call) => {
@@ -266,10 +267,51 @@ export function isOpen(x: Var): boolean {
   return x["recording"].open;
 }
 
+/** A user's derivative rule that is being recorded. */
+interface Derivation {
+  readonly rule: string;
+  readonly recording: Recording;
+}
+
+let deriving: Derivation | null = null;
+
+/**
+ * Runs a user's derivative rule on Vars, whose numbers it may not read: what it
+ * made of them would be constants to the derivatives of the rule itself.
+ *
+ * @param rule What an error calls it.
+ */
+export function derive<R>(rule: string, run: () => R): R {
+  const around = deriving;
+  deriving = { rule, recording: active };
+  try {
+    return run();
+  } finally {
+    deriving = around;
+  }
+}
+
+/** Whether the numbers in a recording, which the rule itself began, depend on nothing outside of it. */
+function isOwn(recording: Recording, derivation: Derivation): boolean {
+  let around: Recording | null = recording, depends = true;
+  while (around !== null && around !== derivation.recording) {
+    depends &&= around.closesOver;
+    around = around.outer;
+  }
+  return around !== null && !depends;
+}
+
 /** The number a Var stands for. `call` is what an error says was tried. */
 export function valueOf(x: Var, call: string): number {
   const recording = x["recording"];
   if (!recording.open) throw outlived(call, "it");
+  if (deriving !== null && !isOwn(recording, deriving)) {
+    throw typeError(
+      `Cannot ${call} in ${deriving.rule}: its number would be a constant to ` +
+        "higher derivatives; compute with the Var, and branch with select, " +
+        "min, max, clamp, lt, le, gt, ge or eq",
+    );
+  }
   if (isFrozen(recording)) throw frozen(call);
   return values[x["index"]]!;
 }

@@ -4,18 +4,25 @@ import {
   abs,
   add,
   backward,
+  compile,
   cos,
   defineOperation,
   div,
   exp,
+  grad,
+  hessian,
+  hvp,
+  jvp,
   mul,
   neg,
   Node,
   postOrder,
+  primal,
   type Scalar,
   sin,
   square,
   sub,
+  type Var,
 } from "../../mod.ts";
 import {
   assertClose,
@@ -205,10 +212,193 @@ describe("a defined operation", () => {
       assertEquals(
         assertThrows(() => backward(y), TypeError).message,
         `Cannot broken: the result of partials[1] is ${what}, ` +
-          "expected a number, Node or Var",
+          "expected a number, as its operands are",
       );
       assertEquals([a.grad, b.grad], [0, 0]);
     }
+  });
+
+  it("names a rule that gives a Node, or a Var that is not of its operands", () => {
+    /** x², whose rule gives anything. */
+    const squareWith = (partials: (x: Scalar) => unknown) =>
+      defineOperation({
+        name: "broken",
+        value: (x: number) => x * x,
+        partials: partials as (x: Scalar) => Scalar,
+      });
+    const node = new Node(2);
+    let outlived: Scalar = 0;
+    grad((x: Scalar) => outlived = x)(1);
+    const second = (f: (x: Scalar) => Scalar) => (x: Scalar) =>
+      grad((x: Scalar) => grad(f)(x))(x);
+    const runs: [(f: (x: Scalar) => Scalar) => unknown, unknown, string][] = [
+      [
+        (f) => grad(f)(3),
+        node,
+        "an instance of Node, expected a number, as its operands are",
+      ],
+      [
+        (f) => backward(f(new Node(3))),
+        node,
+        "an instance of Node, expected a number, as its operands are",
+      ],
+      [
+        (f) => second(f)(3),
+        node,
+        "an instance of Node, expected a number or Var",
+      ],
+      [
+        (f) => compile(grad(f))(3),
+        node,
+        "an instance of Node, expected a number or Var",
+      ],
+      [
+        (f) => grad(f)(3),
+        outlived,
+        "an instance of Var, expected a number, as its operands are",
+      ],
+      [
+        (f) => second(f)(3),
+        outlived,
+        "a Var that outlived the function it was recorded in, expected one of " +
+        "a function that still runs; return its value from there, or pass it " +
+        "on as an argument",
+      ],
+      [
+        (f) => second(f)(3),
+        undefined,
+        "undefined, expected a number or Var",
+      ],
+    ];
+    for (const [run, result, what] of runs) {
+      const error = assertThrows(
+        () => run(squareWith(() => result)),
+        TypeError,
+      );
+      assertEquals(
+        error.message,
+        `Cannot broken: the result of partials[0] is ${what}`,
+      );
+    }
+    // A Var of the function around is not one of the operands, which are numbers.
+    const error = assertThrows(
+      () =>
+        grad((w: Scalar) => grad((x: Scalar) => squareWith(() => w)(x))(3))(5),
+      TypeError,
+    );
+    assertEquals(
+      error.message,
+      "Cannot broken: the result of partials[0] is an instance of Var, " +
+        "expected a number, as its operands are",
+    );
+  });
+});
+
+describe("a rule that reads numbers", () => {
+  /** x³, with a rule that asks for its operand's number. */
+  const cubeBy = (read: (x: Scalar) => number) =>
+    defineOperation({
+      name: "cube",
+      value: (x: number) => x ** 3,
+      partials: (x) => mul(3, square(read(x))),
+    });
+  const first = (f: (x: Scalar) => Scalar) => (x: Scalar) => grad(f)(x);
+  const byPrimal = cubeBy(primal);
+
+  it("may do so where it is given numbers", () => {
+    const x = new Node(2);
+    backward(byPrimal(x));
+    assertEquals([x.grad, grad(byPrimal)(2), jvp(byPrimal)(2, 1).tangent], [
+      12,
+      12,
+      12,
+    ]);
+    // The inner derivative is by numbers, though it is taken in a recording.
+    assertEquals(grad((y: Scalar) => mul(y, grad(byPrimal)(2)))(5), 12);
+  });
+
+  it("throws where a derivative of higher order is recorded, or compiled", () => {
+    const expected = "in partials[0] of cube: its number would be a constant " +
+      "to higher derivatives; compute with the Var, and branch with select, " +
+      "min, max, clamp, lt, le, gt, ge or eq";
+    const byValue = cubeBy((x) => (x as Var).value);
+    for (
+      const [f, read] of [
+        [byPrimal, "primal"],
+        [byValue, "read .value of a Var"],
+      ] as const
+    ) {
+      for (
+        const run of [
+          () => grad(first(f))(2),
+          () => jvp(first(f))(2, 1),
+          () => hessian(([x]: readonly [Scalar]) => f(x))([2]),
+          () => hvp(([x]: readonly [Scalar]) => f(x))([2], [1]),
+          () => compile(grad(f))(2),
+        ]
+      ) {
+        assertEquals(
+          assertThrows(run, TypeError).message,
+          `Cannot ${read} ${expected}`,
+        );
+      }
+    }
+    // The engine is in order afterwards, and so is `primal`.
+    assertEquals(grad((x: Scalar) => mul(x, primal(x)))(3), 3);
+  });
+
+  it("throws for a number of the function around, too", () => {
+    const f = (w: Scalar) => {
+      const scale = defineOperation({
+        name: "scale",
+        value: (x: number) => x,
+        partials: () => primal(w),
+      });
+      return grad((x: Scalar) => grad((x: Scalar) => mul(scale(x), x))(x))(2);
+    };
+    assertThrows(() => grad(f)(3), TypeError, "in partials[0] of scale");
+  });
+
+  it("may read those of a function that it differentiates itself, on numbers", () => {
+    const slope = () =>
+      grad((y: Scalar) =>
+        grad((z: Scalar) => primal(mul(y, z)) > 1 ? mul(y, mul(y, z)) : z)(1)
+      )(Math.SQRT2 / 2 + 1);
+    const scaled = defineOperation({
+      name: "scaled",
+      value: (x: number) => (2 + Math.SQRT2) * x,
+      partials: slope,
+    });
+    assertEquals(
+      grad(first((x) => mul(scaled(x), x)))(3),
+      2 * (2 + Math.SQRT2),
+    );
+    // Not where that depends on the rule's operands.
+    const closing = defineOperation({
+      name: "closing",
+      value: (x: number) => x * x,
+      partials: (x) => grad((y: Scalar) => mul(primal(mul(x, y)), y))(1),
+    });
+    assertThrows(
+      () => grad(first(closing))(2),
+      TypeError,
+      "Cannot primal in partials[0] of closing",
+    );
+  });
+
+  it("may print them", () => {
+    const printed: string[] = [];
+    const f = defineOperation({
+      name: "printing",
+      value: (x: number) => x,
+      partials: (x) => {
+        printed.push(Deno.inspect(x));
+        return 1;
+      },
+    });
+    grad(first(f))(2);
+    // The outer sweep is on numbers.
+    assertEquals(printed, ["Var", "2"]);
   });
 });
 
@@ -258,6 +448,13 @@ describe("defineOperation", () => {
       );
     });
   }
+
+  it("takes any name, which WebAssembly has to encode", () => {
+    for (const name of ["\ud800", "f\udc00\ud800", "\u{1d453}: __proto__"]) {
+      const f = defineOperation({ name, value, partials: [rule, rule] });
+      assertEquals(compile((x: Scalar) => f(x, 3))(2), 6);
+    }
+  });
 
   const counts: [unknown, number][] = [[[], 0], [[rule], 1], [rule, 1]];
   for (const [partials, count] of counts) {

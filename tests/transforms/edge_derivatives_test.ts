@@ -27,7 +27,7 @@ import {
   sqrt,
   tanh,
 } from "../../mod.ts";
-import { assertClose } from "../numeric.ts";
+import { assertClose } from "../support/numeric.ts";
 
 type OfTwo = (a: Scalar, b: Scalar) => Scalar;
 type OfOne = (x: Scalar) => Scalar;

@@ -1,7 +1,7 @@
 // In a file, and so in a process, of its own: afterwards nothing can be defined.
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals, assertThrows } from "@std/assert";
-import { compile, defineOperation, grad, mul, type Scalar } from "../mod.ts";
+import { compile, defineOperation, grad, mul, type Scalar } from "../../mod.ts";
 
 describe("as many operations as there is room for", () => {
   it("work, and one more is a RangeError that says what to do", () => {

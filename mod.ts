@@ -75,11 +75,14 @@ export { jvp, type ValueAndTangent } from "./src/transforms/jvp.ts";
 export { type ValueAndPullback, vjp } from "./src/transforms/vjp.ts";
 export type {
   Argument,
-  Leaf,
+  Arguments,
   Like,
+  Numeric,
+  Precise,
   ResultLeaf,
   ResultLike,
   Vector,
+  WithoutFloats,
 } from "./src/transforms/structures.ts";
 export {
   checkGradients,
@@ -94,6 +97,15 @@ export { type DiagramOptions } from "./src/inspect/diagram.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";
 export { compile, type Compiled } from "./src/compile/compile.ts";
+export type {
+  CompiledFunction,
+  NumericArgument,
+  NumericArguments,
+  NumericStructure,
+  ScalarArgument,
+  ScalarArguments,
+  TakesScalars,
+} from "./src/compile/compiled_function.ts";
 export type { DisposableIfKnown } from "./src/host.ts";
 export type {
   CompiledProgram,

@@ -10,12 +10,14 @@ export type Scalar = number | Node | Var;
 
 /**
  * What an operation gives for operands of these types: numbers give a number,
- * Nodes with Nodes or numbers a Node, everything else a Scalar.
+ * a Node with anything a Node (a Var beside it would throw), everything else a
+ * Scalar.
  *
  * @category Types
  */
 export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
-  : [A, B] extends [Node, Node | number] | [number, Node] ? Node
+  : [A] extends [Node] ? Node
+  : [B] extends [Node] ? Node
   : Scalar;
 
 /**

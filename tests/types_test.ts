@@ -2,23 +2,34 @@ import { describe, it } from "@std/testing/bdd";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import {
   add,
+  type Arguments,
   backward,
   clamp,
+  compile,
   defineOperation,
   dot,
+  grad,
   hessian,
+  hvp,
+  jacobian,
+  jvp,
+  type Like,
   lt,
   mean,
   mul,
   Node,
   pow,
   primal,
+  relu,
   type Scalar,
   select,
   sin,
+  square,
   stopGradient,
+  sub,
   sum,
   valueAndGrad,
+  type ValueAndGradient,
   vjp,
   zeroGrad,
 } from "../mod.ts";
@@ -52,6 +63,9 @@ const product = defineOperation({
   ],
 });
 
+const named = (x: Scalar, name: "a", f: () => number, date: Date): Scalar =>
+  mul(x, name.length + f() + date.getTime());
+
 describe("types", () => {
   const x = new Node(3);
   const three: number = 3;
@@ -77,7 +91,7 @@ describe("types", () => {
     for (const value of numbers) assertEquals(typeof value, "number");
   });
 
-  it("say Node where a Node is among Nodes and numbers", () => {
+  it("say Node where a Node is among the operands", () => {
     const nodes = [
       typed<Node>()(add(x, x), true),
       typed<Node>()(add(x, 1), true),
@@ -93,6 +107,11 @@ describe("types", () => {
       typed<Node>()(stopGradient(x), true),
       typed<Node>()(double(x), true),
       typed<Node>()(product(1, x, 2), true),
+      typed<Node>()(add(x, s), true),
+      typed<Node>()(mul(s, x), true),
+      typed<Node>()(select(s, x, 1), true),
+      typed<Node>()(dot([x, x], [s, 1]), true),
+      typed<Node>()(product(s, x, 1), true),
     ];
     for (const node of nodes) assertInstanceOf(node, Node);
   });
@@ -100,15 +119,26 @@ describe("types", () => {
   it("say Scalar where it may be either", () => {
     typed<Scalar>()(add(s, s), true);
     typed<Scalar>()(add(s, 1), true);
-    typed<Scalar>()(add(x, s), true);
     typed<Scalar>()(sin(s), true);
     typed<Scalar>()(clamp(1, s, 2), true);
     typed<Scalar>()(select(s, 1, 2), true);
     typed<Scalar>()(sum([s, s]), true);
-    typed<Scalar>()(dot([x, x], [s, 1]), true);
+    typed<Scalar>()(dot([s, s], [s, 1]), true);
+    typed<Scalar>()(sum([s, x]), true);
     typed<Scalar>()(double(s), true);
-    typed<Scalar>()(product(s, x, 1), true);
+    typed<Scalar>()(product(s, 2, 1), true);
     assertEquals(primal(s), 4);
+  });
+
+  it("say Node for a layer of Nodes, whatever it is given", () => {
+    class Neuron {
+      readonly w = [new Node(1), new Node(-2)];
+      readonly b = new Node(0.5);
+      call(x: readonly Scalar[]): Node {
+        return typed<Node>()(relu(add(dot(this.w, x), this.b)), true);
+      }
+    }
+    assertEquals(new Neuron().call([3, 1]).value, 1.5);
   });
 
   it("let a function that is written once take all kinds", () => {
@@ -152,8 +182,170 @@ describe("types", () => {
     assertEquals([value, gradient.slope], [24, 12]);
   });
 
+  it("take a parameter without a type for a Scalar", () => {
+    const slope = grad((x) => typed<Scalar>()(mul(x, sin(x)), true));
+    typed<number>()(slope(three), true);
+    const scaled = valueAndGrad((x, k) => mul(x, typed<Scalar>()(k, true)));
+    typed<number>()(scaled(three, 2).gradient, true);
+    typed<number[][]>()(hessian((x) => square(x))(three), true);
+    typed<number>()(jvp((x) => square(x))(three, 1).tangent, true);
+    typed<number>()(vjp((x) => square(x))(three).pullback(1), true);
+    typed<number[][]>()(jacobian((x) => [x, square(x)])(three), true);
+    typed<number>()(hvp((x) => square(x))(three, 1), true);
+    assertEquals(scaled(three, 2), { value: 6, gradient: 2 });
+  });
+
+  it("take a Float64Array as data, and wherever a list of Scalars goes", () => {
+    interface Rows {
+      readonly inputs: readonly (readonly Scalar[])[];
+      readonly targets: readonly Scalar[];
+    }
+    const loss = ([a, b]: readonly [Scalar, Scalar], rows: Rows): Scalar =>
+      sum(
+        Array.from(
+          rows.targets,
+          (target, i) =>
+            square(sub(add(mul(a, rows.inputs[i]![0]!), b), target)),
+        ),
+      );
+    const rows = {
+      inputs: [Float64Array.of(1), [2]],
+      targets: Float64Array.of(3, 5),
+    };
+    const at = Float64Array.of(2, 0), vector = [1, 0];
+    typed<Float64Array>()(grad(loss)(at, rows), true);
+    typed<number>()(valueAndGrad(loss)(at, rows).value, true);
+    typed<number[][]>()(hessian(loss)(at, rows), true);
+    typed<number[][]>()(jacobian(loss)(at, rows), true);
+    typed<number>()(jvp(loss)(at, vector, rows).tangent, true);
+    typed<Float64Array>()(vjp(loss)(at, rows).pullback(1), true);
+    typed<Float64Array | number[]>()(hvp(loss)(at, vector, rows), true);
+    assertEquals(grad(loss)(at, rows), Float64Array.of(-6, -4));
+    // A function takes data of its own types and nothing else.
+    assertEquals(grad(named)(1, "a", () => 2, new Date(3)), 6);
+  });
+
+  it("say what a transform of a transform gives", () => {
+    const f = (xs: readonly Scalar[]) => dot(xs, xs);
+    const g = ({ w, b }: { w: readonly Scalar[]; b: Scalar }) => mul(sum(w), b);
+    const list = typed<number[]>()(jvp(grad(f))([1, 2], [1, 0]).tangent, true);
+    assertEquals(list, [2, 0]);
+    const { tangent } = jvp(grad(g))({ w: [1, 2], b: 3 }, { w: [1, 0], b: 1 });
+    typed<number[]>()(tangent.w, true);
+    typed<number>()(tangent.b, true);
+    const both = jvp(valueAndGrad(f))([1, 2], [1, 0]).tangent;
+    typed<number>()(both.value, true);
+    typed<number[]>()(both.gradient, true);
+    typed<number[]>()(vjp(grad(f))([1, 2]).value, true);
+    typed<number>()(grad(grad((x: Scalar) => square(x)))(three), true);
+    const numbers = jvp(grad(f))(Float64Array.of(1, 2), [1, 0]).tangent;
+    const either: Float64Array | number[] = numbers;
+    assertEquals(either, Float64Array.of(2, 0));
+  });
+
+  it("go through a wrapper that takes any function", () => {
+    function fit<X, D extends readonly unknown[]>(
+      loss: (x: X, ...data: D) => Scalar,
+      x: X,
+      ...data: Arguments<D>
+    ): ValueAndGradient<X> {
+      return valueAndGrad(loss)(x, ...data);
+    }
+    function slope<X, D extends readonly unknown[]>(
+      loss: (x: X, ...data: D) => Scalar,
+      x: X,
+      ...data: D
+    ): Like<X> {
+      return grad(loss)(x, ...data);
+    }
+    const loss = (xs: readonly Scalar[], ys: readonly Scalar[]) => dot(xs, ys);
+    const { value, gradient } = fit(loss, [1, three], Float64Array.of(3, 4));
+    typed<number>()(value, true);
+    typed<number[]>()(gradient, true);
+    typed<number[]>()(slope(loss, [1, three], [3, 4]), true);
+    assertEquals([value, gradient], [15, [3, 4]]);
+  });
+
+  it("say number for numbers where a function is compiled", () => {
+    const product = compile((x: Scalar, y: Scalar) => mul(x, y));
+    typed<number>()(product(three, 4), true);
+    const list = compile((xs: readonly Scalar[]) => xs.map((x) => square(x)));
+    typed<number[]>()(list([1, 2]), true);
+    typed<number[]>()(list(Float64Array.of(1, 2)), true);
+    const record = compile((
+      { a, bs }: { a: Scalar; bs: readonly Scalar[] },
+      [c]: readonly [Scalar],
+    ) => ({ product: mul(a, c), sums: [sum(bs)] }));
+    const { product: ac, sums } = record({ a: 2, bs: [3, 4] }, [5]);
+    typed<number>()(ac, true);
+    typed<number[]>()(sums, true);
+    assertEquals([ac, sums], [10, [7]]);
+    typed<number>()(compile(compile((x: Scalar) => square(x)))(three), true);
+    typed<number>()(compile(() => 5)(), true);
+    // It is the function itself for anything else, and in a recording.
+    typed<Scalar>()(product(x, 4), true);
+    typed<number>()(grad((x: Scalar) => product(x, x))(three), true);
+    // What a transform made has its own types.
+    const f = (xs: readonly Scalar[], ys: readonly Scalar[]) => dot(xs, ys);
+    const both = compile(valueAndGrad(f))([1, 2], Float64Array.of(3, 4));
+    typed<number>()(both.value, true);
+    typed<number[]>()(both.gradient, true);
+    typed<Float64Array>()(compile(grad(f))(Float64Array.of(1), [2]), true);
+    typed<number[]>()(compile(hvp(f))([1], [2], [3]), true);
+    typed<number>()(compile(jvp(f))([1], [2], [3]).tangent, true);
+    typed<number[][]>()(compile(hessian(f))([1], [2]), true);
+    typed<number[]>()(jvp(compile(grad(f)))([1], [2], [3]).tangent, true);
+    const pair = ([a, b]: [Scalar, Scalar]) => mul(a, b);
+    typed<[number, number]>()(compile(grad(pair))([1, 2]), true);
+    const several = { f: compile(f), g: compile(grad(f)) };
+    typed<number[]>()(several.g([1], [2]), true);
+    assertEquals(several.f.program([1], Float64Array.of(2)).kind, "wasm");
+  });
+
+  it("end for structures that contain their own kind", () => {
+    interface Tree<T> {
+      readonly value: T;
+      readonly children: readonly Tree<T>[];
+    }
+    const total = ({ value, children }: Tree<Scalar>): Scalar =>
+      sum([value, ...children.map(total)]);
+    const tree: Tree<number> = {
+      value: 1,
+      children: [{ value: 2, children: [] }],
+    };
+    const { value, gradient } = valueAndGrad(total)(tree);
+    typed<number>()(value, true);
+    typed<number>()(gradient.children[0]!.value, true);
+    typed<number>()(compile(total)(tree), true);
+    assertEquals([value, gradient.children[0]!.value], [3, 1]);
+  });
+
   // Never called: each line has to be an error, or the compiler complains.
   function _mistakes(): void {
+    // @ts-expect-error Compiled, the data are Scalars.
+    compile((x: Scalar, n: number) => mul(x, n));
+    // @ts-expect-error The leaves of a structure, too.
+    compile((x: Scalar, { n }: { x: Scalar; n: number }) => mul(x, n));
+    // @ts-expect-error And all that decides.
+    compile((x: Scalar, mask: readonly boolean[]) => mask[0] ? x : 0);
+    // @ts-expect-error A name belongs in a closure.
+    compile((x: Scalar, kind: "sin" | "exp") => kind === "sin" ? sin(x) : x);
+    // @ts-expect-error A Float64Array comes as an array of Scalars.
+    compile((x: Scalar, ys: Float64Array) => mul(x, ys[0]!));
+    // @ts-expect-error So do the data of a transform.
+    compile(valueAndGrad((x: Scalar, n: number) => mul(x, n)));
+    // @ts-expect-error And its argument.
+    compile(grad(({ x, n }: { x: Scalar; n: number }) => mul(x, n)));
+    // @ts-expect-error A parameter needs a type.
+    compile((x) => sin(x))(3);
+    // @ts-expect-error Without a type, it is one Scalar.
+    grad((xs) => sum(xs));
+    // @ts-expect-error Data are of the function's own types: another name,
+    grad(named)(1, "b", () => 2, new Date(3));
+    // @ts-expect-error or another function.
+    grad(named)(1, "a", () => "", new Date(3));
+    // @ts-expect-error A list of Scalars, not of strings.
+    grad((xs: readonly Scalar[]) => sum(xs))(["1"]);
     // @ts-expect-error A string is no Scalar.
     add("1", 2);
     // @ts-expect-error Nor is undefined.

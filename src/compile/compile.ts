@@ -11,6 +11,7 @@ import {
   withRecordedParts,
 } from "../transforms/recorded.ts";
 import {
+  type Arguments,
   hasPart,
   type LeafKind,
   NUMBERS_EXPECTED,
@@ -18,6 +19,7 @@ import {
   type TakenApart,
 } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
+import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
 import { programOf } from "./program.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
@@ -32,7 +34,7 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
    * without an allocation, or to ship it as a WebAssembly module. It is
    * compiled if it is not yet; the numbers in the arguments do not matter.
    */
-  program(...example: Parameters<F>): CompiledProgram;
+  program(...example: Arguments<Parameters<F>>): CompiledProgram;
 }
 
 /**
@@ -41,16 +43,18 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  * of the function itself to the last bit.
  *
  * All arguments are structures of numbers, and all of their numbers may differ
- * from call to call; what depends on one may not decide the control flow. What
+ * from call to call: the function gets a Var for each, so that its parameters
+ * are Scalars to the types; what depends on one may not decide the control flow. What
  * the function reads from outside is read when it is recorded, and not again.
  * Called inside a function that is recorded or compiled, it is recorded through.
  *
  * A compiled function holds memory until it is garbage, or disposed of.
  *
+ * @typeParam F The function's type.
  * @param f A function of structures of Scalars that gives a structure of
  * Scalars: your own, or what a transform made, as in
  * `compile(valueAndGrad(loss))` or `compile(hessian(f))`.
- * @returns A function of the same arguments and result.
+ * @returns A function of the same arguments and result: numbers for numbers.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a
  * leaf of an argument is no number or one of the result no Scalar, the number of
  * a Var is read while it is recorded (branch with `select`, `min`, `max`,
@@ -66,7 +70,9 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  * assertEquals(f([3, 4]), { value: 12, gradient: [4, 3] });
  * ```
  */
-export function compile<F extends Recordable>(f: F): F & Compiled<F> {
+export function compile<F extends Recordable & TakesScalars<F>>(
+  f: F,
+): CompiledFunction<F> & Compiled<F> {
   if (typeof f !== "function") {
     throw wrongKind("compile", "the argument", f, "a function");
   }
@@ -136,7 +142,7 @@ export function compile<F extends Recordable>(f: F): F & Compiled<F> {
   return Object.assign(compiled, {
     program,
     [DISPOSE]: dispose,
-  }) as unknown as F & Compiled<F>;
+  }) as unknown as CompiledFunction<F> & Compiled<F>;
 }
 
 /** A function compiled for one structure of arguments. */

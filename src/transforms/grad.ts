@@ -10,6 +10,7 @@ import {
 } from "./recorded.ts";
 import {
   type Argument,
+  type Arguments,
   type Like,
   rebuild,
   type ResultLeaf,
@@ -21,12 +22,12 @@ import { pullBack } from "./sweeps.ts";
  *
  * @category Transforms
  */
-export interface ValueAndGradient<A> {
+export type ValueAndGradient<A> = {
   /** What the function returned. */
   readonly value: ResultLeaf<A>;
   /** Its derivative by the first argument, in that argument's shape. */
   readonly gradient: Like<A>;
-}
+};
 
 /**
  * The function that computes the gradient of `f` by its first argument, from
@@ -51,11 +52,14 @@ export interface ValueAndGradient<A> {
  * assertEquals(grad(f)({ x: 0, y: 3 }), { x: 3, y: 0 });
  * ```
  */
-export function grad<X, D extends readonly unknown[]>(
+export function grad<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+>(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: D) => Like<A> {
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => Like<A> {
   const both = gradientOf("grad", f);
-  return <A extends Argument<X>>(x: A, ...data: D) =>
+  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     both(x, data).gradient as Like<A>;
 }
 
@@ -79,11 +83,14 @@ export function grad<X, D extends readonly unknown[]>(
  * assertEquals(gradient, [2, 4, 6]);
  * ```
  */
-export function valueAndGrad<X, D extends readonly unknown[]>(
+export function valueAndGrad<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+>(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: D) => ValueAndGradient<A> {
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ValueAndGradient<A> {
   const both = gradientOf("valueAndGrad", f);
-  return <A extends Argument<X>>(x: A, ...data: D) =>
+  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     both(x, data) as ValueAndGradient<A>;
 }
 

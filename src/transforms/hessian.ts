@@ -3,7 +3,13 @@ import { gradientOf } from "./grad.ts";
 import { byColumns } from "./jacobian.ts";
 import { directional } from "./jvp.ts";
 import { type Recordable, withRecorded } from "./recorded.ts";
-import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
+import type {
+  Argument,
+  Arguments,
+  Like,
+  ResultLeaf,
+  Vector,
+} from "./structures.ts";
 
 /**
  * The function that computes the Hessian matrix of `f` by its first argument,
@@ -25,11 +31,14 @@ import type { Argument, Like, ResultLeaf, Vector } from "./structures.ts";
  * assertEquals(hessian(f)([3, 4]), [[8, 6], [6, 0]]);
  * ```
  */
-export function hessian<X, D extends readonly unknown[]>(
+export function hessian<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+>(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ResultLeaf<A>[][] {
   const gradient = gradientFunction("hessian", f);
-  return <A extends Argument<X>>(x: A, ...data: D) =>
+  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     withRecorded("hessian", gradient, x, data, byColumns) as ResultLeaf<
       A
     >[][];
@@ -57,18 +66,21 @@ export function hessian<X, D extends readonly unknown[]>(
  * assertEquals(hvp(f)([3, 4], [1, 0]), [8, 6]);
  * ```
  */
-export function hvp<X, D extends readonly unknown[]>(
+export function hvp<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+>(
   f: (x: X, ...data: D) => Scalar,
 ): <A extends Argument<X>, V extends Vector<A>>(
   x: A,
   vector: V,
-  ...data: D
+  ...data: Arguments<D>
 ) => Like<A> | Like<V> {
   const gradient = gradientFunction("hvp", f);
   return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
     vector: V,
-    ...data: D
+    ...data: Arguments<D>
   ) =>
     directional("hvp", gradient, x, vector, data).tangent as Like<A> | Like<V>;
 }

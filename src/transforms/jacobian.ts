@@ -1,6 +1,6 @@
 import type { Scalar } from "../scalar.ts";
 import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
-import type { Argument, ResultLeaf } from "./structures.ts";
+import type { Argument, Arguments, ResultLeaf } from "./structures.ts";
 import { pullBack, pushForward } from "./sweeps.ts";
 
 /**
@@ -26,11 +26,15 @@ import { pullBack, pushForward } from "./sweeps.ts";
  * assertEquals(jacobian(f)([3, 4]), [[4, 3], [1, 1]]);
  * ```
  */
-export function jacobian<X, D extends readonly unknown[], Y>(
+export function jacobian<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
   f: (x: X, ...data: D) => Y,
-): <A extends Argument<X>>(x: A, ...data: D) => ResultLeaf<A>[][] {
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ResultLeaf<A>[][] {
   checkFunction("jacobian", f);
-  return <A extends Argument<X>>(x: A, ...data: D) =>
+  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     withRecorded("jacobian", f, x, data, (recorded) => {
       const { section: { inputs }, outputs } = recorded;
       return inputs <= outputs.length ? byColumns(recorded) : byRows(recorded);

@@ -1,3 +1,4 @@
+import type { Scalar } from "../scalar.ts";
 import {
   checkFunction,
   type Recordable,
@@ -7,6 +8,8 @@ import {
 import { matchingScalars } from "./matching.ts";
 import {
   type Argument,
+  type Arguments,
+  type Precise,
   rebuild,
   type ResultLike,
   type Vector,
@@ -18,12 +21,12 @@ import { pushForward } from "./sweeps.ts";
  *
  * @category Transforms
  */
-export interface ValueAndTangent<A, Y> {
+export type ValueAndTangent<A, Y> = {
   /** What the function returned. */
-  readonly value: ResultLike<Y, A>;
+  readonly value: ResultLike<Precise<Y, A>, A>;
   /** Its directional derivative, in its shape. */
-  readonly tangent: ResultLike<Y, A>;
-}
+  readonly tangent: ResultLike<Precise<Y, A>, A>;
+};
 
 /**
  * The function that computes `f` and its directional derivative along a tangent
@@ -48,18 +51,22 @@ export interface ValueAndTangent<A, Y> {
  * assertEquals(jvp(area)([3, 4], [1, 2]), { value: 12, tangent: 10 });
  * ```
  */
-export function jvp<X, D extends readonly unknown[], Y>(
+export function jvp<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
   f: (x: X, ...data: D) => Y,
 ): <A extends Argument<X>, V extends Vector<A>>(
   x: A,
   tangent: V,
-  ...data: D
+  ...data: Arguments<D>
 ) => ValueAndTangent<A | V, Y> {
   checkFunction("jvp", f);
   return <A extends Argument<X>, V extends Vector<A>>(
     x: A,
     tangent: V,
-    ...data: D
+    ...data: Arguments<D>
   ) => directional("jvp", f, x, tangent, data) as ValueAndTangent<A | V, Y>;
 }
 

@@ -1,3 +1,4 @@
+import { typeError } from "../errors.ts";
 import type { Var } from "../tape/recording.ts";
 import { isRecordable, scalarsOf } from "./recorded.ts";
 import { mismatch, type Shape } from "./structures.ts";
@@ -26,7 +27,7 @@ export function matchingScalars(
   if (wrong === undefined) return leaves;
   const { path, found, expected } = wrong;
   const place = path === "" ? name : `${name}, ${path}`;
-  throw new TypeError(
+  throw typeError(
     `Cannot ${call}: ${place} is ${found}, expected ${expected}, ` +
       `as in ${likeName}`,
   );

@@ -1,7 +1,7 @@
 // Arguments and results are structures: scalars in arrays, tuples, nested
 // objects and Float64Arrays. A structure's leaves have one order: that of its
 // elements, and of its own keys.
-import { describe } from "../errors.ts";
+import { describe, rangeError, typeError } from "../errors.ts";
 import type { Scalar } from "../scalar.ts";
 
 /**
@@ -12,12 +12,24 @@ import type { Scalar } from "../scalar.ts";
  */
 export type Argument<X> =
   | X
-  | (X extends Scalar ? never
+  | (X extends Scalar | Float64Array | ((...inputs: never) => unknown) ? never
     : X extends readonly Scalar[] ? Float64Array
     : { [K in keyof X]: Argument<X[K]> });
 
 /**
- * The shape of an argument with a derivative in place of each leaf: a number for a number, else a Scalar.
+ * {@linkcode Argument} for each parameter of a list: the data of a function,
+ * which are passed on as they are. A Float64Array stays one there, whose own
+ * `map` gives nothing but numbers; `Array.from(data, f)` works for both.
+ *
+ * @category Types
+ */
+export type Arguments<D extends readonly unknown[]> = {
+  [K in keyof D]: Argument<D[K]>;
+};
+
+/**
+ * The shape of an argument with a derivative in place of each leaf: a number for
+ * a number, else a Scalar.
  *
  * @category Types
  */
@@ -27,7 +39,8 @@ export type Like<X> = X extends number ? number
   : { -readonly [K in keyof X]: Like<X[K]> };
 
 /**
- * What goes with an argument `A`, a number or Scalar for each of its leaves: a tangent, a vector.
+ * What goes with an argument `A`, a number or Scalar for each of its leaves: a
+ * tangent, a vector.
  *
  * @category Types
  */
@@ -41,24 +54,48 @@ export type Vector<A> = A extends Scalar ? Scalar
  * @category Types
  */
 export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
-  : { -readonly [K in keyof Y]: ResultLike<Y[K], A> };
+  : Y extends Float64Array ? Float64Array
+  : { -readonly [K in keyof Y]: ResultLike<Precise<Y[K], A>, A> };
 
 /**
  * A leaf of a result: a number if the argument consists of numbers, else a Scalar.
  *
  * @category Types
  */
-export type ResultLeaf<A> = [Leaf<A>] extends [number] ? number : Scalar;
+export type ResultLeaf<A> = [A] extends [Numeric<A>] ? number : Scalar;
 
 /**
- * The leaves of a structure: numbers and Scalars.
+ * A result that may hold Float64Arrays or arrays, as a gradient does by the
+ * type of its function, where it is known that the argument `A` holds only
+ * arrays: then so does the result.
  *
  * @category Types
  */
-export type Leaf<A> = A extends Scalar ? A
-  : A extends Float64Array ? number
-  : A extends readonly (infer Element)[] ? Leaf<Element>
-  : { [K in keyof A]-?: Leaf<A[K]> }[keyof A];
+export type Precise<Y, A> = [A] extends [WithoutFloats<A>]
+  ? [Extract<Y, WithoutFloats<Y>>] extends [never] ? Y
+  : Extract<Y, WithoutFloats<Y>>
+  : Y;
+
+// Whether a structure has some property is asked by comparing it with one that
+// has it everywhere: unlike a union of all leaves, that ends for recursive types.
+
+/**
+ * A structure with a number in place of each Scalar.
+ *
+ * @category Types
+ */
+export type Numeric<X> = X extends Scalar ? number
+  : X extends Float64Array ? Float64Array
+  : { [K in keyof X]: Numeric<X[K]> };
+
+/**
+ * A structure without its Float64Arrays.
+ *
+ * @category Types
+ */
+export type WithoutFloats<X> = X extends Scalar ? X
+  : X extends Float64Array ? never
+  : { [K in keyof X]: WithoutFloats<X[K]> };
 
 /** Whether a leaf of a structure is right, and what to say where it is not. */
 export interface LeafKind<T> {
@@ -252,7 +289,7 @@ class Reader<T> {
       throw this.#wrong(found, "a structure without cycles");
     }
     if (depth === MAX_DEPTH) {
-      throw new RangeError(
+      throw rangeError(
         `${this.#where} is a structure nested more than ${MAX_DEPTH} deep, ` +
           `expected at most ${MAX_DEPTH} levels`,
       );
@@ -273,7 +310,7 @@ class Reader<T> {
       typeof step === "number" ? `[${step}]` : property(step)
     ).join("");
     const place = path === "" ? this.#where : `${this.#where}, ${path}`;
-    return new TypeError(`${place} is ${found}, expected ${expected}`);
+    return typeError(`${place} is ${found}, expected ${expected}`);
   }
 }
 

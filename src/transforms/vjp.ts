@@ -4,8 +4,10 @@ import { outlived } from "../tape/recording.ts";
 import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
 import {
   type Argument,
-  type Leaf,
+  type Arguments,
   type Like,
+  type Numeric,
+  type Precise,
   rebuild,
   type ResultLike,
   type Vector,
@@ -20,7 +22,7 @@ import { matchingScalars } from "./matching.ts";
  */
 export interface ValueAndPullback<A, Y> {
   /** What the function returned. */
-  readonly value: ResultLike<Y, A>;
+  readonly value: ResultLike<Precise<Y, A>, A>;
   /**
    * The vector–Jacobian product: from the adjoint (cotangent) of the value, in
    * its shape, to that of the first argument, in its shape. It may be called
@@ -28,7 +30,7 @@ export interface ValueAndPullback<A, Y> {
    */
   readonly pullback: <C extends Argument<Y>>(
     cotangent: C,
-  ) => [Leaf<C>] extends [number] ? Like<A> : Like<A> | Vector<A>;
+  ) => [C] extends [Numeric<C>] ? Like<A> : Like<A> | Vector<A>;
 }
 
 /**
@@ -58,11 +60,18 @@ export interface ValueAndPullback<A, Y> {
  * assertEquals(pullback([0, 1]), [1, 1]);
  * ```
  */
-export function vjp<X, D extends readonly unknown[], Y>(
+export function vjp<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
   f: (x: X, ...data: D) => Y,
-): <A extends Argument<X>>(x: A, ...data: D) => ValueAndPullback<A, Y> {
+): <A extends Argument<X>>(
+  x: A,
+  ...data: Arguments<D>
+) => ValueAndPullback<A, Y> {
   checkFunction("vjp", f);
-  return <A extends Argument<X>>(x: A, ...data: D) =>
+  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     withRecorded("vjp", f, x, data, (recorded) => {
       const { argumentShape, resultShape, outputs, numeric } = recorded;
       const kept: Recorded = numeric ? keep(recorded) : recorded;
@@ -72,7 +81,7 @@ export function vjp<X, D extends readonly unknown[], Y>(
         value: rebuild(
           resultShape,
           outputs.map(({ value }) => value),
-        ) as ResultLike<Y, A>,
+        ) as ResultLike<Precise<Y, A>, A>,
         pullback: <C extends Argument<Y>>(cotangent: C) => {
           if (!numeric && !recorded.around?.open) {
             throw outlived("pullback", "what the function closes over");
@@ -90,7 +99,7 @@ export function vjp<X, D extends readonly unknown[], Y>(
             return rebuild(
               argumentShape,
               pullBack(kept, seeds, own),
-            ) as [Leaf<C>] extends [number] ? Like<A> : Like<A> | Vector<A>;
+            ) as [C] extends [Numeric<C>] ? Like<A> : Like<A> | Vector<A>;
           } finally {
             room = own;
           }

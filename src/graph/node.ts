@@ -161,6 +161,11 @@ export function isLeaf(node: Node): boolean {
     operation === CUSTOM && (node["left"] as readonly Node[]).length === 0;
 }
 
+/** Whether a node is a user's own, with a backward function or without. */
+export function isCustom(node: Node): boolean {
+  return node["operation"] === CUSTOM;
+}
+
 /** All operands of a node in order, plain numbers included. */
 export function operandsOf(node: Node): readonly NodeOperand[] {
   const left = node["left"], right = node["right"];

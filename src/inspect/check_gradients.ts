@@ -15,6 +15,7 @@ import {
   type Shape,
   takeApart,
 } from "../transforms/structures.ts";
+import { checkBackwardFunctions } from "./check_backward_functions.ts";
 
 /**
  * Options of {@linkcode checkGradients}.
@@ -56,6 +57,11 @@ export interface CheckGradientsOptions {
  * central differences, computed on plain numbers: for the tests of operations and
  * backward functions of your own. It returns if they agree and throws if not.
  *
+ * On a graph it also calls backward functions of your own by themselves, and
+ * throws if one sets a gradient to which it should add (`=` for `+=`), or changes
+ * that of a node that is not one of its parents: mistakes that no gradient shows
+ * as long as each node is used once.
+ *
  * Differences need a function that is smooth around `x`: they disagree at a
  * kink (`relu` at 0), at the edge of the domain (`sqrt` at 0), and of course
  * where `stopGradient` is used. What is NaN or infinite never agrees.
@@ -70,7 +76,8 @@ export interface CheckGradientsOptions {
  * objects and Float64Arrays.
  * @param options The way to compute the gradient, step and tolerances.
  * @throws {Error} If they disagree; the message names the first argument where
- * they do, both numbers and the step.
+ * they do, both numbers and the step. If a backward function sets a gradient or
+ * changes one that is not a parent's; the message names the node.
  * @throws {TypeError} If `f` is not a function, `x` has anything but numbers in
  * it, `f` gives something other than a Scalar, or an option is of a wrong kind.
  * @throws {RangeError} If a number in `x`, or the function's value there, is not
@@ -159,7 +166,9 @@ function gradientByGraph<X>(
   const before = order.map((node) => node.grad);
   try {
     backward(result);
-    return leaves.map((leaf) => leaf.grad);
+    const gradient = leaves.map((leaf) => leaf.grad);
+    checkBackwardFunctions([...new Set([...leaves, ...order])]);
+    return gradient;
   } finally {
     order.forEach((node, i) => node.grad = before[i]!);
   }

@@ -223,6 +223,95 @@ describe("checkGradients", () => {
     });
   });
 
+  describe("on a wrong backward function", () => {
+    /** x³ by hand. */
+    function cube(x: Scalar, backwardFn: (x: Node, share: number) => void) {
+      const value = primal(x) ** 3;
+      if (!(x instanceof Node)) return value;
+      const out: Node = new Node(value, [x], () => {
+        backwardFn(x, out.grad * 3 * x.value ** 2);
+      });
+      return out;
+    }
+
+    const set = (x: Scalar) => cube(x, (x, share) => x.grad = share);
+
+    it("finds = for +=, where no gradient shows it", () => {
+      for (const x of [2, 1e-9, 1e9, -0.5]) {
+        assertMatch(
+          messageOf(() => checkGradients(set, x)),
+          /^Wrong backward function: that of the custom node with value \S+ sets the grad of parents\[0\], expected it to add \(\+=\)$/,
+        );
+      }
+      // Also in the middle of a graph.
+      assertMatch(
+        messageOf(() => checkGradients((x: Scalar) => sin(set(square(x))), 2)),
+        /that of the custom node with value 64 sets the grad of parents\[0\]/,
+      );
+    });
+
+    it("finds a closure over a node that is not one of the parents", () => {
+      // x · y, of which only x is declared.
+      const product = ([x, y]: [Scalar, Scalar]): Scalar => {
+        if (!(x instanceof Node && y instanceof Node)) return mul(x, y);
+        const out: Node = new Node(x.value * y.value, [x], () => {
+          x.grad += out.grad * y.value;
+          y.grad += out.grad * x.value;
+        });
+        return out;
+      };
+      assertEquals(
+        messageOf(() => checkGradients(product, [2, 3])),
+        "Wrong backward function: that of the custom node with value 6 " +
+          "changes the grad of the leaf node with value 3, which is not one " +
+          "of its parents",
+      );
+      const inner = ([x, y]: [Scalar, Scalar]) => {
+        const h = square(y);
+        return add(product([x, h]), h);
+      };
+      assertMatch(
+        messageOf(() => checkGradients(inner, [2, 3])),
+        /changes the grad of the square node with value 9, which is not/,
+      );
+    });
+
+    it("accepts functions that add, whatever they add", () => {
+      const right = (x: Scalar) => cube(x, (x, share) => x.grad += share);
+      for (const x of [2, 0, 1e-9, 1e9, -0.5, 1e90]) {
+        checkGradients(right, x);
+        checkGradients((x: Scalar) => mul(right(x), x), x / 1e20);
+      }
+      // A parent twice, and none.
+      checkGradients((x: Scalar) => {
+        if (!(x instanceof Node)) return primal(x) ** 2;
+        const out: Node = new Node(x.value ** 2, [x, x], () => {
+          x.grad += out.grad * x.value;
+          x.grad += out.grad * x.value;
+        });
+        return out;
+      }, 3);
+      checkGradients(
+        (x: Scalar) =>
+          mul(x, x instanceof Node ? new Node(5, [], () => {}) : 5),
+        3,
+      );
+    });
+
+    it("takes a few nodes for all that come from one place", () => {
+      let calls = 0;
+      const counted = (x: Scalar) =>
+        cube(x, (x, share) => {
+          calls++;
+          x.grad += share;
+        });
+      const xs = new Array<number>(50).fill(2);
+      checkGradients((xs: Scalar[]) => sum(xs.map(counted)), xs);
+      // Once each by `backward`, and twice more for each of the few.
+      assert(calls > 50 && calls <= 60, `${calls}`);
+    });
+  });
+
   describe("options", () => {
     it("uses the step it is given, and no other", () => {
       const seen = new Set<number>();

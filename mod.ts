@@ -96,7 +96,11 @@ export { AnomalyError } from "./src/inspect/anomaly_error.ts";
 export { type DiagramOptions } from "./src/inspect/diagram.ts";
 export { toDot } from "./src/inspect/dot.ts";
 export { toMermaid } from "./src/inspect/mermaid.ts";
-export { compile, type Compiled } from "./src/compile/compile.ts";
+export {
+  compile,
+  type Compiled,
+  type CompileOptions,
+} from "./src/compile/compile.ts";
 export type {
   CompiledFunction,
   NumericArgument,

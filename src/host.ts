@@ -8,7 +8,13 @@ export const host: Host = globalThis as unknown as Host;
 interface Host {
   readonly WebAssembly?: WebAssemblyApi;
   readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly performance?: { now(): number };
   readonly Symbol: { readonly dispose?: symbol };
+}
+
+/** The time in milliseconds, as exact as the host gives it. */
+export function now(): number {
+  return host.performance?.now() ?? Date.now();
 }
 
 /** The part of the WebAssembly API that compiled functions use. */

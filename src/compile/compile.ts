@@ -1,9 +1,10 @@
-import { typeError, wrongKind } from "../errors.ts";
+import { requireOptions, typeError, wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import { type DisposableIfKnown, DISPOSE } from "../host.ts";
 import { observer } from "../observer.ts";
 import { isRecording, type Var, withObserver } from "../tape/recording.ts";
 import {
+  checkFunction,
   isRecordable,
   type Recordable,
   type Recorded,
@@ -21,7 +22,8 @@ import {
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
 import { programOf } from "./program.ts";
-import { type Signature, signatureOf } from "./signature.ts";
+import type { Signature } from "./signature.ts";
+import { type AnyFunction, Version } from "./version.ts";
 
 /**
  * What {@linkcode compile} adds to a function.
@@ -38,15 +40,34 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
 }
 
 /**
+ * Options of {@linkcode compile}.
+ *
+ * @category Compilation
+ */
+export interface CompileOptions {
+  /**
+   * Whether the function is also run uncompiled at the first call with a
+   * structure, and at so few of the later ones that it takes less than 5 % of
+   * their time, to compare the results to the bit.
+   *
+   * @default {true}
+   */
+  readonly verify?: boolean;
+}
+
+/**
  * The same function, frozen into WebAssembly: recorded at the first call with a
  * given structure of arguments, and from then on replayed. The values are those
  * of the function itself to the last bit.
  *
  * All arguments are structures of numbers, and all of their numbers may differ
  * from call to call: the function gets a Var for each, so that its parameters
- * are Scalars to the types; what depends on one may not decide the control flow. What
- * the function reads from outside is read when it is recorded, and not again.
- * Called inside a function that is recorded or compiled, it is recorded through.
+ * are Scalars to the types. What depends on one may not decide the control flow;
+ * nor may randomness, or state from outside that changes. Much of that throws
+ * while the function is recorded. The rest (`x === 1`, `if (x)`) is found by
+ * verifying: the first call, and now and then a later one, also runs the function
+ * itself and compares. Called inside a function that is recorded or compiled, it
+ * is recorded through.
  *
  * A compiled function holds memory until it is garbage, or disposed of.
  *
@@ -54,11 +75,13 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  * @param f A function of structures of Scalars that gives a structure of
  * Scalars: your own, or what a transform made, as in
  * `compile(valueAndGrad(loss))` or `compile(hessian(f))`.
+ * @param options Whether to verify what it gives.
  * @returns A function of the same arguments and result: numbers for numbers.
- * @throws {TypeError} If `f` is not a function; (the returned function) if a
- * leaf of an argument is no number or one of the result no Scalar, the number of
- * a Var is read while it is recorded (branch with `select`, `min`, `max`,
- * `clamp`, `lt` …), or it was disposed of.
+ * @throws {TypeError} If `f` is not a function or an option of a wrong kind;
+ * (the returned function) if a leaf of an argument is not a number or one of the
+ * result not a Scalar, the number of a Var is read while it is recorded (branch
+ * with `select`, `min`, `max`, `clamp`, `lt` …), it gives other numbers than
+ * uncompiled, or it was disposed of.
  * @category Compilation
  *
  * @example
@@ -72,11 +95,15 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  */
 export function compile<F extends Recordable & TakesScalars<F>>(
   f: F,
+  options: CompileOptions = {},
 ): CompiledFunction<F> & Compiled<F> {
-  if (typeof f !== "function") {
-    throw wrongKind("compile", "the argument", f, "a function");
+  checkFunction("compile", f);
+  requireOptions("compile", options);
+  const { verify = true } = options;
+  if (typeof verify !== "boolean") {
+    throw wrongKind("compile", "verify", verify, "a boolean");
   }
-  const call = f as unknown as (...inputs: unknown[]) => unknown;
+  const call = f as unknown as AnyFunction;
   const versions: Version[] = [];
   let disposed = false;
 
@@ -93,7 +120,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     checkNotDisposed();
     if (isRecording()) return call(...inputs);
     if (observer !== null && !hasNode(inputs)) {
-      return record(call, takeApartAll(inputs), false, resultOf);
+      return record(call, takeApartAll(inputs), false, recordedResult);
     }
     for (let k = 0; k < versions.length; k++) {
       const version = versions[k]!;
@@ -102,17 +129,10 @@ export function compile<F extends Recordable & TakesScalars<F>>(
       // A getter among the arguments may have disposed of it.
       checkNotDisposed();
       if (k > 0) moveToFront(versions, version);
-      return compute(version.result, executable);
+      return resultOf(version, executable);
     }
     if (hasNode(inputs)) return call(...inputs);
-    const parts = takeApartAll(inputs);
-    const version = versionOf(call, parts);
-    checkNotDisposed();
-    versions.unshift(version);
-    const { executable, result } = version;
-    // Outside of a recording, no argument is a Var.
-    executable.memory.set(parts.leaves as number[], executable.inputsAt);
-    return compute(result, executable);
+    return first(inputs, resultOf);
   };
 
   const program = (...inputs: unknown[]): CompiledProgram => {
@@ -120,7 +140,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     const known = versions.find(({ arguments: signature }) =>
       signature.write(inputs, new Float64Array(signature.size), 0)
     );
-    if (known !== undefined) return known.executable;
+    if (known !== undefined) return known;
     // A call goes through; a program would freeze what it takes from around it.
     if (isRecording()) {
       throw typeError(
@@ -128,10 +148,26 @@ export function compile<F extends Recordable & TakesScalars<F>>(
           "ask for the program outside of it",
       );
     }
-    const version = versionOf(call, takeApartAll(inputs));
+    return first(inputs, (version, executable) => {
+      version.compute(executable);
+      return version;
+    });
+  };
+
+  /** Compiles, and does with it what the first call is to do. */
+  const first = <R>(
+    inputs: readonly unknown[],
+    finish: (version: Version, executable: Executable) => R,
+  ): R => {
+    const parts = takeApartAll(inputs);
+    const version = versionOf(call, parts, verify);
+    // The function itself may have disposed of it.
     checkNotDisposed();
     versions.unshift(version);
-    return version.executable;
+    const { executable } = version;
+    // Outside of a recording, no argument is a Var.
+    executable.memory.set(parts.leaves as number[], executable.inputsAt);
+    return finish(version, executable);
   };
 
   const dispose = (): void => {
@@ -143,13 +179,6 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     program,
     [DISPOSE]: dispose,
   }) as unknown as CompiledFunction<F> & Compiled<F>;
-}
-
-/** A function compiled for one structure of arguments. */
-interface Version {
-  readonly executable: Executable;
-  readonly arguments: Signature;
-  readonly result: Signature;
 }
 
 function moveToFront(versions: Version[], version: Version): void {
@@ -165,46 +194,50 @@ function write(
 ): boolean {
   const { memory } = executable, writes = ++executable.writes;
   if (!signature.write(inputs, memory, executable.inputsAt)) return false;
-  if (executable.writes === writes && executable.memory === memory) return true;
-  // A getter called the same function, or compiled one, which may replace the
-  // memory. So all are read, and only then written.
+  return executable.writes === writes && executable.memory === memory ||
+    writeLate(inputs, signature, executable);
+}
+
+/**
+ * The same where a getter called the same function, or compiled another one,
+ * which may replace the memory: all arguments are read, and only then written.
+ */
+function writeLate(
+  inputs: readonly unknown[],
+  signature: Signature,
+  executable: Executable,
+): boolean {
   const numbers = new Float64Array(signature.size);
   if (!signature.write(inputs, numbers, 0)) return false;
   executable.memory.set(numbers, executable.inputsAt);
   return true;
 }
 
-function compute(result: Signature, executable: Executable): unknown {
-  executable.compute();
-  return result.read(executable.memory, executable.outputsAt);
+/** What a version gives for the arguments that an executable has. */
+function resultOf(version: Version, executable: Executable): unknown {
+  version.compute(executable);
+  return version.result.read(executable.memory, executable.outputsAt);
 }
 
 /** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
-  f: (...inputs: unknown[]) => unknown,
+  f: AnyFunction,
   inputs: TakenApart<number | Var>,
+  verify: boolean,
 ): Version {
-  return withObserver(
-    null,
-    () =>
-      record(f, inputs, true, ({ section, outputs, resultShape }) => ({
-        executable: new Executable(
-          programOf(
-            section,
-            outputs.map(({ entry, value }) => ({
-              entry,
-              value: value as number,
-            })),
-          ),
-        ),
-        arguments: signatureOf(inputs.shape),
-        result: signatureOf(resultShape),
-      })),
-  );
+  const finish = ({ section, outputs, resultShape }: Recorded): Version => {
+    const program = programOf(
+      section,
+      outputs.map(({ entry, value }) => ({ entry, value: value as number })),
+    );
+    const executable = new Executable(program);
+    return new Version(f, inputs.shape, resultShape, executable, verify);
+  };
+  return withObserver(null, () => record(f, inputs, true, finish));
 }
 
 /** What a function gave: all that is wanted of it where its operations are observed. */
-function resultOf({ outputs, resultShape }: Recorded): unknown {
+function recordedResult({ outputs, resultShape }: Recorded): unknown {
   return rebuild(resultShape, outputs.map(({ value }) => value));
 }
 
@@ -227,7 +260,7 @@ function takeApartAll(inputs: readonly unknown[]): TakenApart<number | Var> {
 }
 
 function record<R>(
-  f: (...inputs: unknown[]) => unknown,
+  f: AnyFunction,
   inputs: TakenApart<number | Var>,
   frozen: boolean,
   finish: (recorded: Recorded) => R,

@@ -87,8 +87,8 @@ export class Executable implements CompiledProgram {
   writes = 0;
   readonly #program: Program;
   readonly #code: () => void;
-  readonly #interpreter: Interpreter | undefined;
-  readonly #owner: Memory | null;
+  /** Whose numbers those in {@linkcode memory} are. */
+  readonly #owner: { readonly floats: Float64Array };
   #held: Held | undefined;
   #disposed = false;
   #running = false;
@@ -101,9 +101,9 @@ export class Executable implements CompiledProgram {
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
     this.operations = program.length - program.first;
-    this.#owner = memory;
     const code = memory && load(program, memory);
     if (code !== null) {
+      this.#owner = code.held.owner;
       this.kind = "wasm";
       this.#held = code.held;
       collected.register(this, code.held, this);
@@ -113,7 +113,7 @@ export class Executable implements CompiledProgram {
     } else {
       const interpreter = new Interpreter(program);
       this.kind = "interpreter";
-      this.#interpreter = interpreter;
+      this.#owner = { floats: interpreter.values };
       this.inputsAt = 0;
       this.outputsAt = interpreter.outputsAt;
       this.#code = () => interpreter.run();
@@ -122,7 +122,7 @@ export class Executable implements CompiledProgram {
 
   /** The memory that inputs and outputs are in, until another program is compiled. */
   get memory(): Float64Array {
-    return this.#interpreter?.values ?? this.#owner!.floats;
+    return this.#owner.floats;
   }
 
   /** It, or where it is running, as an operation's `value` may run it, the same program with memory of its own. */
@@ -131,11 +131,16 @@ export class Executable implements CompiledProgram {
     return (this.#spare ??= interpreted(this.#program)).idle;
   }
 
-  /** Computes the outputs in memory from the inputs in memory. */
-  compute(): void {
+  /**
+   * Computes the outputs in memory from the inputs in memory.
+   *
+   * @param examine Is called before any other call may write to them.
+   */
+  compute(examine?: () => void): void {
     this.#running = true;
     try {
       this.#code();
+      examine?.();
     } finally {
       this.#running = false;
       // Its memory is its own to the end.
@@ -143,7 +148,12 @@ export class Executable implements CompiledProgram {
     }
   }
 
-  run(inputs: Float64Array, outputs: Float64Array): void {
+  /** @param version What is to compute in place of the executable alone. */
+  run(
+    inputs: Float64Array,
+    outputs: Float64Array,
+    version?: { compute(executable: Executable): void },
+  ): void {
     // Its memory may be another program's by now.
     if (this.#disposed) {
       throw typeError(
@@ -156,7 +166,8 @@ export class Executable implements CompiledProgram {
     const { idle } = this;
     idle.writes++;
     copy(inputs, 0, idle.memory, idle.inputsAt, inputs.length);
-    idle.compute();
+    if (version === undefined) idle.compute();
+    else version.compute(idle);
     copy(idle.memory, idle.outputsAt, outputs, 0, outputs.length);
   }
 

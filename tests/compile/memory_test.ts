@@ -353,7 +353,7 @@ describe("disposal", () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       const others = [8, 9, 10].map((k) => compile((x) => mul(x, k)).program(1));
-      const places = [...kept, ...others].map((program) => program.inputsAt);
+      const places = [...kept, ...others].map((program) => program.executable.inputsAt);
       console.log(new Set(places).size);
       `,
       { flags: ["--v8-flags=--expose-gc"] },

@@ -180,7 +180,7 @@ describe("an operation's value", () => {
   for (const [kind, host] of Object.entries(kinds)) {
     const make = () => {
       act = (x) => x;
-      const compiled = compile(f);
+      const compiled = compile(f, { verify: false });
       const program = host(() => compiled.program([1, 2]));
       assertEquals(program.kind, kind);
       return { compiled, program };

@@ -1,5 +1,5 @@
-import type { Scalar } from "../scalar.ts";
 import { observer } from "../observer.ts";
+import type { Scalar } from "../scalar.ts";
 import { notANode } from "./arguments.ts";
 import { isLeaf, Node, propagate } from "./node.ts";
 import { orderFrom } from "./post_order.ts";
@@ -43,6 +43,8 @@ export function backward(root: Scalar): void {
   const leaves = new SavedGradients(), inner = new SavedGradients();
   const nested = sweeping;
   try {
+    // Gradients are reset while the nodes are ordered: each is in the processor's
+    // cache then.
     const order = orderFrom(root, "backward", (node) => {
       if (isLeaf(node)) {
         leaves.save(node);

@@ -10,7 +10,7 @@ const ADD = primitives.ADD, MUL = primitives.MUL;
 /** What an operation on nodes was given: a node, or a constant. */
 export type NodeOperand = Node | number;
 
-/** The operation of all nodes that users make with parents or a backward function of their own. */
+/** The operation of every node that a user made with parents or a backward function. */
 const CUSTOM = { name: "custom", code: 0 } as const;
 
 /**
@@ -94,7 +94,7 @@ export class Node {
   // Not in the constructor, which V8 inlines into operations if it is short; and
   // not `#makeCustom`: V8 stores 8 bytes in each instance of a class that has
   // private methods.
-  /** The rest of the constructor, for all nodes that are not leaves of a number. */
+  /** The rest of the constructor, for a user's own operation and for wrong arguments. */
   private makeCustom(
     parents: readonly Node[] = [],
     backwardFn: (() => void) | null = null,
@@ -104,21 +104,6 @@ export class Node {
     this.right = backwardFn;
     this.operation = CUSTOM;
     observer?.onNode(this);
-  }
-
-  /** The node of a built-in or defined operation, whose operands were checked. */
-  private static of(
-    operation: Primitive,
-    value: number,
-    left: NodeOperand | readonly NodeOperand[],
-    right: NodeOperand | null,
-  ): Node {
-    const node = new Node(value);
-    node.left = left;
-    node.right = right;
-    node.operation = operation;
-    observer?.onNode(node);
-    return node;
   }
 
   /** The nodes this one was computed from: its operands, less those that are plain numbers. */
@@ -147,12 +132,19 @@ export class Node {
 guard(Node.prototype, "Node", describeNode);
 
 /** Makes the node of an operation whose operands were checked. */
-export const makeNode: (
+export function makeNode(
   operation: Primitive,
   value: number,
   left: NodeOperand | readonly NodeOperand[],
   right: NodeOperand | null,
-) => Node = Node["of"];
+): Node {
+  const node = new Node(value);
+  node["left"] = left;
+  node["right"] = right;
+  node["operation"] = operation;
+  observer?.onNode(node);
+  return node;
+}
 
 /** Whether a node has no parents. */
 export function isLeaf(node: Node): boolean {

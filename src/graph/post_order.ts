@@ -46,7 +46,7 @@ export function postOrder(root: Scalar): Node[] {
 
 /**
  * {@linkcode postOrder}, for the call that an error should name. `visit` is
- * called with each node in order, while it is in the processor's cache.
+ * called with each node as it gets its place in the order.
  */
 export function orderFrom(
   root: unknown,

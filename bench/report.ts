@@ -1,7 +1,8 @@
 /**
  * Where this module stands: `deno task report` times and weighs all its ways to
  * run a function beside other packages, and writes `bench/report.md` with its
- * plots, the run itself as `bench/report.json`, and the README's table of targets.
+ * plots, the run itself as `bench/report.json`, and the README's
+ * table of who wins.
  *
  * - `--save run.json` writes the run there instead, and nothing else.
  * - `--compare old.json` says what became slower or faster than in a saved run
@@ -15,13 +16,14 @@
 import { parseArgs } from "node:util";
 import { collect } from "./report/collect.ts";
 import { changesBetween, describeChanges, isWorse } from "./report/compare.ts";
-import { pageOf, targetsTable } from "./report/page.ts";
+import { pageOf } from "./report/page.ts";
 import { plotsOf } from "./report/plots.ts";
 import type { Run } from "./report/results.ts";
+import { winnersTable } from "./report/winners.ts";
 
 const BENCH = new URL(".", import.meta.url);
 const README = new URL("../README.md", import.meta.url);
-const TARGETS = /(<!-- targets -->\n)[^]*?(\n<!-- \/targets -->)/;
+const WINNERS = /(<!-- winners -->\n)[^]*?(\n<!-- \/winners -->)/;
 
 const { values: options } = parseArgs({
   options: {
@@ -59,8 +61,8 @@ async function publish(run: Run): Promise<void> {
   Deno.writeTextFileSync(
     README,
     readme.replace(
-      TARGETS,
-      (_, before, after) => `${before}\n${targetsTable(run)}\n${after}`,
+      WINNERS,
+      (_, before, after) => `${before}\n${winnersTable(run)}\n${after}`,
     ),
   );
 }

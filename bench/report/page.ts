@@ -1,4 +1,4 @@
-// The report as Markdown: `report.md`, and the README's table of targets.
+// The report as Markdown: `report.md`.
 import { type EngineName, labelOf } from "../engines/engines.ts";
 import {
   median,
@@ -10,6 +10,8 @@ import {
 } from "./results.ts";
 import { short, type Target, targetsOf } from "./targets.ts";
 import type { Selection } from "./protocol.ts";
+import { count, table } from "./tables.ts";
+import { winnersTable } from "./winners.ts";
 
 /** The whole report. */
 export function pageOf(run: Run): string {
@@ -27,6 +29,15 @@ ${processes} processes, each of a median of its own, and in brackets are the low
 and the highest; where there are none, it is that of one process. Times of
 different machines or days cannot be compared, their ratios can. Of engines in
 italics, a gradient was wrong.
+
+## Who wins
+
+Nanoseconds per operation, for value and gradient: this module's three ways, and
+the fastest of the packages that finish and whose gradient is right, the winner
+in bold. For two numbers, nanoseconds per call. What compiling costs at the first
+call is [below](#first-call-and-steady-state).
+
+${winnersTable(run)}
 
 ## Targets
 
@@ -123,8 +134,7 @@ ${failureTable(run)}
 `;
 }
 
-/** The table of targets, for the report and the README. */
-export function targetsTable(run: Run): string {
+function targetsTable(run: Run): string {
   return table(
     ["what", "against", "target", "stands at", ""],
     targetsOf(run).map(({ what, against, target, stands }) => [
@@ -309,10 +319,6 @@ function spread(times: readonly number[]): string {
   })`;
 }
 
-function count(n: number): string {
-  return n.toLocaleString("en");
-}
-
 function selectionsOf(timings: readonly Timing[]): Selection[] {
   const seen = new Map<string, Selection>();
   for (const { workload, size } of timings) {
@@ -323,21 +329,4 @@ function selectionsOf(timings: readonly Timing[]): Selection[] {
 
 function unique<T>(items: readonly T[]): T[] {
   return [...new Set(items)];
-}
-
-/** A table as `deno fmt` would lay it out. */
-function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const widths = head.map((title, k) =>
-    Math.max(3, title.length, ...rows.map((row) => row[k]!.length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, k) => cell.padEnd(widths[k]!)).join(" | ")} |`;
-  return [
-    line(head),
-    line(widths.map((width) => "-".repeat(width))),
-    ...rows.map(line),
-  ].join("\n");
 }

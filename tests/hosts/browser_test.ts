@@ -58,8 +58,18 @@ function numbersOf(value: unknown, place = "fit"): [string, number][] {
   );
 }
 
+/** How many kB a script has, minified, and minified and gzipped. */
+async function sizesOf(script: string): Promise<number[]> {
+  const bytes = new TextEncoder().encode(script);
+  const gzipped = new Blob([bytes]).stream()
+    .pipeThrough(new CompressionStream("gzip"));
+  const { byteLength } = await new Response(gzipped).arrayBuffer();
+  return [bytes.length / 1000, byteLength / 1000];
+}
+
 const model = await bundle("browser/model.ts");
 const minified = await bundle("../../mod.ts", "--minify");
+const gradient = await bundle("browser/gradient.ts", "--minify");
 const itOpens =
   model !== undefined && minified !== undefined && await hasChromium()
     ? it
@@ -108,5 +118,23 @@ describe("in a browser", () => {
       'TypeError: Cannot add: operand 2 is the string "1", ' +
         "expected a number, Node or Var",
     );
+  });
+});
+
+describe("a bundle", () => {
+  const itWeighs = minified === undefined ? it.skip : it;
+
+  itWeighs("is as large as the README says", async () => {
+    const readme = await Deno.readTextFile(
+      new URL("../../README.md", import.meta.url),
+    );
+    const said = Array.from(
+      readme.matchAll(/([\d.]+)\s+kB/g),
+      ([, size]) => Number(size),
+    );
+    const found = [...await sizesOf(gradient!), ...await sizesOf(minified!)];
+    assertEquals(said.length, found.length);
+    // Near enough for a reader; who adds a room to the house changes the page.
+    found.forEach((size, i) => assertClose(said[i]!, size, 0.1, "kB"));
   });
 });

@@ -123,7 +123,8 @@ function operationOf(
   }
   const primitive = variadic(
     name,
-    (operands) => value(...operands),
+    (operands, count = operands.length) =>
+      value(...Array.from(operands).slice(0, count)),
     (operands, out) => rules.map((rule) => rule(...operands, out)),
   );
   // A list of its own length: a missing operand is named like a wrong one.

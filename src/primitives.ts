@@ -18,7 +18,7 @@ import {
 /** What a rule computes with: a number, or what stands for one in the way the rule is run. */
 export type Operand = number | { readonly value: number };
 
-/** The numbers an operation over a list is given. */
+/** The numbers that an operation over a list is given. */
 export type Numbers = readonly number[] | Float64Array;
 
 /** ∂out/∂operand, from the operands in order and then the operation's own result. */
@@ -30,6 +30,23 @@ export type ListRule = (
   operands: readonly Operand[],
   out: Operand,
 ) => readonly (Operand | null)[];
+
+/**
+ * What the partial derivatives of an operation over a list have in common, for
+ * who computes them in a loop. The rule itself is derived from it.
+ */
+export type Pattern =
+  /** So many operands, each with a formula of its own. */
+  | { readonly kind: "fixed"; readonly count: number; readonly rule: ListRule }
+  /** The same number for each of so many operands. */
+  | { readonly kind: "uniform"; readonly partial: (count: number) => number }
+  /** The operand across: the first half of the list against the second. */
+  | { readonly kind: "across" }
+  /** Each operand's share in the sum of the weights of all; a weight depends on the largest operand, too. */
+  | {
+    readonly kind: "shares";
+    readonly weight: (x: Operand, largest: Operand) => Operand;
+  };
 
 interface Row<Arity, Value, Partials> {
   /** What users call it. */
@@ -45,8 +62,10 @@ interface Row<Arity, Value, Partials> {
   readonly arity: Arity;
   /** The operation on numbers. */
   readonly value: Value;
-  /** A rule an operand. A null rule is flat: nothing flows, not even 0 · ∞. */
+  /** A rule per operand. A null rule is flat: nothing flows, not even 0 · ∞. */
   readonly partials: Partials;
+  /** Of an operation over a list, unless a user defined it. */
+  readonly pattern: Pattern | null;
 }
 /** An operation of one operand. */
 export type Unary = Row<1, (x: number) => number, readonly [Rule1 | null]>;
@@ -56,8 +75,12 @@ export type Binary = Row<
   (a: number, b: number) => number,
   readonly [Rule2 | null, Rule2 | null]
 >;
-/** An operation of any number of operands, in one list. */
-export type Variadic = Row<"list", (operands: Numbers) => number, ListRule>;
+/** An operation of any number of operands, in one list: all of it, or so many of its first. */
+export type Variadic = Row<
+  "list",
+  (operands: Numbers, count?: number) => number,
+  ListRule
+>;
 /** An operation: its name, value and partial derivatives. */
 export type Primitive = Unary | Binary | Variadic;
 
@@ -133,6 +156,7 @@ function register<P extends Primitive>(
   value: P["value"],
   partials: P["partials"],
   gate: boolean,
+  pattern: Pattern | null = null,
 ): P {
   if (byCode.length === CODES) {
     throw rangeError(
@@ -141,7 +165,8 @@ function register<P extends Primitive>(
         "functions that use it",
     );
   }
-  const row = { name, code: byCode.length, gate, arity, value, partials } as P;
+  const code = byCode.length;
+  const row = { name, code, gate, arity, value, partials, pattern } as P;
   byCode.push(row);
   return row;
 }
@@ -173,8 +198,9 @@ export function variadic(
   value: Variadic["value"],
   partials: ListRule,
   gate: boolean = false,
+  pattern: Pattern | null = null,
 ): Variadic {
-  return register<Variadic>(name, "list", value, partials, gate);
+  return register<Variadic>(name, "list", value, partials, gate, pattern);
 }
 
 /** adjoint · partial, the chain rule's one product; see `gate` in {@linkcode Primitive}. */
@@ -203,6 +229,29 @@ export function definePrimitives({
   // r, the distance from the origin; at the origin itself, where a direction
   // has no derivative, Infinity: a/r and all its derivatives are then 0.
   const distance = (r: Operand) => select(eq(r, 0), Infinity, r);
+  const ruleOf = (pattern: Pattern): ListRule => {
+    switch (pattern.kind) {
+      case "fixed":
+        return pattern.rule;
+      case "uniform":
+        return (xs) => xs.map(() => pattern.partial(xs.length));
+      case "across":
+        return (xs) => {
+          const half = xs.length / 2;
+          return [...xs.slice(half), ...xs.slice(0, half)];
+        };
+      case "shares":
+        return (xs) => {
+          // It cancels out of every share, and so out of every derivative.
+          const largest = stopGradient(xs.reduce((a, b) => max(a, b)));
+          const weights = xs.map((x) => pattern.weight(x, largest));
+          const total = sum(weights);
+          return weights.map((weight) => div(weight, total));
+        };
+    }
+  };
+  const list = (name: string, value: Variadic["value"], pattern: Pattern, gate = false) =>
+    variadic(name, value, ruleOf(pattern), gate, pattern);
 
   return {
     // Arithmetic; the first four in the order of their codes.
@@ -285,14 +334,14 @@ export function definePrimitives({
     min: binary("min", Math.min, (a, b) => wins(b, a), (a, b) => wins(a, b), true),
     max: binary("max", Math.max, (a, b) => wins(a, b), (a, b) => wins(b, a), true),
     // min(max(x, low), high): 1 inside and on the bounds.
-    clamp: variadic("clamp", ([x, low, high]: Numbers) => Math.min(Math.max(x!, low!), high!),
-      ([x, low, high]) => [
+    clamp: list("clamp", (xs) => Math.min(Math.max(xs[0]!, xs[1]!), xs[2]!),
+      fixed(3, ([x, low, high]) => [
         mul(ge(x!, low!), le(x!, high!)),
         mul(lt(x!, low!), le(low!, high!)),
         gt(max(x!, low!), high!),
-      ], true),
-    select: variadic("select", ([condition, a, b]: Numbers) => condition !== 0 ? a! : b!,
-      ([condition]) => [null, select(condition!, 1, 0), select(condition!, 0, 1)], true),
+      ]), true),
+    select: list("select", (xs) => xs[0] !== 0 ? xs[1]! : xs[2]!,
+      fixed(3, ([condition]) => [null, select(condition!, 1, 0), select(condition!, 0, 1)]), true),
 
     // Steps: flat wherever they have a derivative.
     sign: unary("sign", Math.sign, null),
@@ -307,32 +356,33 @@ export function definePrimitives({
     stopGradient: unary("stopGradient", (x) => x, null),
 
     // Lists, one operation each.
-    sum: variadic("sum", sumOf, (xs) => xs.map(() => 1)),
-    mean: variadic("mean", (xs) => sumOf(xs) / xs.length, (xs) => xs.map(() => 1 / xs.length)),
+    sum: list("sum", sumOf, uniform(() => 1)),
+    mean: list("mean", (xs, count = xs.length) => sumOf(xs, count) / count, uniform((count) => 1 / count)),
     // The first half of the operands against the second.
-    dot: variadic("dot", dotOf, (xs) => {
-      const half = xs.length / 2;
-      return [...xs.slice(half), ...xs.slice(0, half)];
-    }),
+    dot: list("dot", dotOf, { kind: "across" }),
     // Softmax, from the largest operand down: eˣ⁻ʸ would lose the digits of a
-    // large y. The shift cancels out of every derivative, so it is a constant.
-    logSumExp: variadic("logSumExp", logSumExp, (xs) => {
-      const shift = stopGradient(xs.reduce((a, b) => max(a, b)));
-      const weights = xs.map((x) => exp(difference(x, shift)));
-      const total = sum(weights);
-      return weights.map((weight) => div(weight, total));
-    }),
+    // large y.
+    logSumExp: list("logSumExp", logSumExp,
+      { kind: "shares", weight: (x, largest) => exp(difference(x, largest)) }),
   };
 }
 
-function sumOf(xs: Numbers): number {
+function fixed(count: number, rule: ListRule): Pattern {
+  return { kind: "fixed", count, rule };
+}
+
+function uniform(partial: (count: number) => number): Pattern {
+  return { kind: "uniform", partial };
+}
+
+function sumOf(xs: Numbers, count = xs.length): number {
   let total = 0;
-  for (let i = 0; i < xs.length; i++) total += xs[i]!;
+  for (let i = 0; i < count; i++) total += xs[i]!;
   return total;
 }
 
-function dotOf(xs: Numbers): number {
-  const half = xs.length / 2;
+function dotOf(xs: Numbers, count = xs.length): number {
+  const half = count / 2;
   let total = 0;
   for (let i = 0; i < half; i++) total += xs[i]! * xs[half + i]!;
   return total;

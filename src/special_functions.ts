@@ -23,9 +23,12 @@ export function logAddExp(a: number, b: number): number {
  * log Σ eˣ. The largest term is taken out and its own share, exactly 1, kept
  * out of the sum, so that log1p keeps the digits of much smaller terms.
  */
-export function logSumExp(xs: ArrayLike<number>): number {
+export function logSumExp(
+  xs: ArrayLike<number>,
+  count: number = xs.length,
+): number {
   let max = -Infinity, argmax = -1;
-  for (let i = 0; i < xs.length; i++) {
+  for (let i = 0; i < count; i++) {
     const x = xs[i]!;
     if (Number.isNaN(x)) return NaN;
     if (x > max) {
@@ -35,7 +38,7 @@ export function logSumExp(xs: ArrayLike<number>): number {
   }
   if (Math.abs(max) === Infinity) return max;
   let rest = 0;
-  for (let i = 0; i < xs.length; i++) {
+  for (let i = 0; i < count; i++) {
     if (i !== argmax) rest += Math.exp(xs[i]! - max);
   }
   return max + Math.log1p(rest);

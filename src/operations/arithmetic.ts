@@ -1,16 +1,10 @@
 // Sums, products, powers and roots.
-import { makeNode, Node } from "../graph/node.ts";
-import * as table from "../primitives.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import * as tape from "../tape/recording.ts";
-import type { Var } from "../tape/recording.ts";
 import { applyBinary, applyUnary } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
 
-// Constants of this module, which the compiler folds; what is imported is a load
-// and a check at each use.
-const { areActive, entryOf, record, valueAt } = tape;
-const ADD = table.ADD, SUB = table.SUB, MUL = table.MUL, DIV = table.DIV;
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * a + b. Both partial derivatives are 1.
@@ -34,14 +28,6 @@ export function add<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function add(a: Scalar, b: Scalar): Scalar {
-  if (typeof a === "number" && typeof b === "number") return a + b;
-  if (areActive(a, b)) {
-    const left = entryOf(a as Var), right = entryOf(b as Var);
-    return record(ADD, left, right, valueAt(left) + valueAt(right));
-  }
-  if (a instanceof Node && b instanceof Node) {
-    return makeNode(primitives.add, a.value + b.value, a, b);
-  }
   return applyBinary(primitives.add, a, b);
 }
 
@@ -67,14 +53,6 @@ export function sub<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function sub(a: Scalar, b: Scalar): Scalar {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (areActive(a, b)) {
-    const left = entryOf(a as Var), right = entryOf(b as Var);
-    return record(SUB, left, right, valueAt(left) - valueAt(right));
-  }
-  if (a instanceof Node && b instanceof Node) {
-    return makeNode(primitives.sub, a.value - b.value, a, b);
-  }
   return applyBinary(primitives.sub, a, b);
 }
 
@@ -100,14 +78,6 @@ export function mul<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function mul(a: Scalar, b: Scalar): Scalar {
-  if (typeof a === "number" && typeof b === "number") return a * b;
-  if (areActive(a, b)) {
-    const left = entryOf(a as Var), right = entryOf(b as Var);
-    return record(MUL, left, right, valueAt(left) * valueAt(right));
-  }
-  if (a instanceof Node && b instanceof Node) {
-    return makeNode(primitives.mul, a.value * b.value, a, b);
-  }
   return applyBinary(primitives.mul, a, b);
 }
 
@@ -133,14 +103,6 @@ export function div<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function div(a: Scalar, b: Scalar): Scalar {
-  if (typeof a === "number" && typeof b === "number") return a / b;
-  if (areActive(a, b)) {
-    const left = entryOf(a as Var), right = entryOf(b as Var);
-    return record(DIV, left, right, valueAt(left) / valueAt(right));
-  }
-  if (a instanceof Node && b instanceof Node) {
-    return makeNode(primitives.div, a.value / b.value, a, b);
-  }
   return applyBinary(primitives.div, a, b);
 }
 

@@ -6,7 +6,10 @@ import {
   applyVariadic,
   primalOf,
 } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
+
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * 1 where a < b, else 0. Its derivative is 0.

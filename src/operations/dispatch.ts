@@ -3,49 +3,64 @@
 // where wrong ones are caught.
 import { wrongKind } from "../errors.ts";
 import { makeNode, Node, type NodeOperand, numberOf } from "../graph/node.ts";
-import type { Binary, Unary, Variadic } from "../primitives.ts";
+import type { Binary, Primitive, Unary, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
+import { listRoom } from "../tape/list_partials.ts";
+import * as tape from "../tape/recording.ts";
 import {
   entryFor,
   isOpen,
   outlived,
   record,
   recordList,
+  reserveList,
+  setOperand,
   valueAt,
   valueOf,
   Var,
 } from "../tape/recording.ts";
+
+// Constants of this module, which the compiler folds; what is imported is a load
+// and a check at each use.
+const { entryOf, fastValueAt, isFast, recordFast, recordFastConstant } = tape;
 
 const EXPECTED = "a number, Node or Var";
 
 /** Applies a primitive of one operand. */
 export function applyUnary(primitive: Unary, x: Scalar): Scalar {
   if (typeof x === "number") return primitive.value(x);
-  if (isVarOperand(x)) {
-    const entry = entryFor(x);
-    const value = primitive.value(valueAt(entry));
-    return record(primitive.code, entry, 0, value);
-  }
-  if (x instanceof Node) {
-    return makeNode(primitive, primitive.value(x.value), x, null);
-  }
-  throw wrongOperand(primitive.name, [x]);
+  if (!isFast(x)) return applyElsewhere(primitive, x);
+  const entry = entryOf(x as Var);
+  return recordFast(
+    primitive.code,
+    entry,
+    0,
+    primitive.value(fastValueAt(entry)),
+  );
 }
 
 /** Applies a primitive of two operands. */
 export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
-  if (typeof a === "number" && typeof b === "number") {
-    return primitive.value(a, b);
+  let left = -1, right = -1;
+  if (isFast(a)) {
+    left = entryOf(a as Var);
+    if (isFast(b)) right = entryOf(b as Var);
+    else if (typeof b === "number") right = recordFastConstant(b);
+  } else if (typeof a === "number") {
+    if (typeof b === "number") return primitive.value(a, b);
+    if (isFast(b)) {
+      left = recordFastConstant(a);
+      right = entryOf(b as Var);
+    }
   }
-  if (isVarOperand(a) && isVarOperand(b)) {
-    const left = entryFor(a), right = entryFor(b);
-    const value = primitive.value(valueAt(left), valueAt(right));
-    return record(primitive.code, left, right, value);
+  if ((left | right) < 0) {
+    if (a instanceof Node && b instanceof Node) {
+      return makeNode(primitive, primitive.value(a.value, b.value), a, b);
+    }
+    return applyElsewhere(primitive, a, b);
   }
-  if (isNodeOperand(a) && isNodeOperand(b)) {
-    return makeNode(primitive, primitive.value(numberOf(a), numberOf(b)), a, b);
-  }
-  throw wrongOperand(primitive.name, [a, b]);
+  const value = primitive.value(fastValueAt(left), fastValueAt(right));
+  return recordFast(primitive.code, left, right, value);
 }
 
 /**
@@ -58,17 +73,85 @@ export function applyVariadic(
   operands: readonly Scalar[],
   label?: (i: number) => string,
 ): Scalar {
-  if (operands.every(isNumber)) return primitive.value(operands);
-  if (operands.every(isVarOperand)) {
-    const entries = operands.map(entryFor);
-    const value = primitive.value(entries.map(valueAt));
-    return recordList(primitive.code, entries, value);
+  const count = operands.length, numbers = listRoom(count);
+  let recorded = false;
+  for (let i = 0; i < count; i++) {
+    const x = operands[i]!;
+    if (typeof x === "number") {
+      numbers[i] = x;
+    } else if (isFast(x)) {
+      numbers[i] = fastValueAt(entryOf(x as Var));
+      recorded = true;
+    } else {
+      return applyElsewhere(primitive, operands, undefined, label);
+    }
   }
-  if (operands.every(isNodeOperand)) {
-    const value = primitive.value(operands.map(numberOf));
-    return makeNode(primitive, value, operands, null);
+  // First of all: a user's operation may record.
+  const value = primitive.value(numbers, count);
+  if (!recorded) return value;
+  const at = reserveList(count);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i]!;
+    setOperand(
+      at + i,
+      typeof x === "number" ? entryFor(x) : entryOf(x as Var),
+    );
   }
-  throw wrongOperand(primitive.name, operands, label);
+  return recordList(primitive.code, count, value);
+}
+
+/**
+ * Applies a primitive where not all operands are numbers and Vars of the
+ * innermost recording. This is one function for all primitives, and so too long
+ * to be inlined: V8 limits how much it inlines into a user's function, and the
+ * few lines above need that more.
+ */
+function applyElsewhere(
+  primitive: Primitive,
+  a: Scalar | readonly Scalar[],
+  b?: Scalar,
+  label?: (i: number) => string,
+): Scalar {
+  switch (primitive.arity) {
+    case 1:
+      if (a instanceof Node) {
+        return makeNode(primitive, primitive.value(a.value), a, null);
+      }
+      if (isVarOperand(a)) {
+        const entry = entryFor(a), value = primitive.value(valueAt(entry));
+        return record(primitive.code, entry, 0, value);
+      }
+      throw wrongOperand(primitive.name, [a], label);
+    case 2:
+      if (isNodeOperand(a) && isNodeOperand(b)) {
+        const left = typeof a === "number" ? a : a.value;
+        const right = typeof b === "number" ? b : b.value;
+        return makeNode(primitive, primitive.value(left, right), a, b);
+      }
+      if (isVarOperand(a) && isVarOperand(b)) {
+        const left = entryFor(a), right = entryFor(b);
+        const value = primitive.value(valueAt(left), valueAt(right));
+        return record(primitive.code, left, right, value);
+      }
+      throw wrongOperand(primitive.name, [a, b], label);
+    case "list": {
+      const operands = a as readonly Scalar[], count = operands.length;
+      if (operands.every(isNodeOperand)) {
+        const numbers = listRoom(count);
+        for (let i = 0; i < count; i++) numbers[i] = numberOf(operands[i]!);
+        const value = primitive.value(numbers, count);
+        return makeNode(primitive, value, operands, null);
+      }
+      if (operands.every(isVarOperand)) {
+        const entries = operands.map(entryFor);
+        const value = primitive.value(entries.map(valueAt), count);
+        const at = reserveList(count);
+        entries.forEach((entry, i) => setOperand(at + i, entry));
+        return recordList(primitive.code, count, value);
+      }
+      throw wrongOperand(primitive.name, operands, label);
+    }
+  }
 }
 
 /** The number a Scalar stands for; see `primal`. */
@@ -77,10 +160,6 @@ export function primalOf(x: Scalar): number {
   if (x instanceof Var) return valueOf(x, "primal");
   if (x instanceof Node) return x.value;
   throw wrongKind("primal", "the argument", x, EXPECTED);
-}
-
-function isNumber(x: unknown): x is number {
-  return typeof x === "number";
 }
 
 function isNodeOperand(x: unknown): x is NodeOperand {

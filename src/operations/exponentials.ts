@@ -1,7 +1,10 @@
 // Exponentials, logarithms, and what statistics and learning make of them.
 import type { Scalar, ScalarOf } from "../scalar.ts";
 import { applyBinary, applyUnary } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
+
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * eˣ. Its derivative is eˣ.

@@ -1,7 +1,10 @@
 // Functions with kinks and steps.
 import type { Scalar, ScalarOf, ScalarOfAll } from "../scalar.ts";
 import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
+
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * The absolute value. Its derivative is sign(x), which at 0 is 0.

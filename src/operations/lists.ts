@@ -2,7 +2,10 @@
 import { wrongKind } from "../errors.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
 import { applyVariadic } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
+
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * What {@linkcode sum}, {@linkcode mean}, {@linkcode dot} and {@linkcode logSumExp} take.

@@ -1,7 +1,10 @@
 // Circular and hyperbolic functions, and their inverses.
 import type { Scalar, ScalarOf } from "../scalar.ts";
 import { applyBinary, applyUnary } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as table from "./table.ts";
+
+// A constant of this module, which the compiler folds.
+const primitives = table.primitives;
 
 /**
  * The sine of x radians. Its derivative is cos x.

@@ -1,11 +1,21 @@
 import * as primitives from "../primitives.ts";
-import { primitiveOf, product } from "../primitives.ts";
+import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
-import { type Entries, INPUT, type Section } from "./entries.ts";
+import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
+import { evaluateListPartials, listRoom } from "./list_partials.ts";
+import { evaluatePartials } from "./partials.ts";
+import { partials as sharedPartials } from "./rule.ts";
+import * as ruleKinds from "./rule_kinds.ts";
+import { classify } from "./rule_kinds.ts";
 
-const FIRST_CODE = INPUT + 1;
+// As in the reverse sweep.
+const FIRST_CODE = FIRST_OPERATION;
 const ADD = primitives.ADD, SUB = primitives.SUB;
 const MUL = primitives.MUL, DIV = primitives.DIV;
+const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
+const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
+const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
+const partials = sharedPartials;
 
 /**
  * The forward sweep: from the tangents of a section's inputs to those of all
@@ -50,7 +60,7 @@ function sweepAll(section: Section, tangents: Float64Array): void {
       tangents[i] = tangents[left]! * (1 / divisor) +
         tangents[right]! * -(values[i]! / divisor);
     } else if (code >= FIRST_CODE) {
-      tangents[i] = push(entries, i, tangents);
+      push(entries, i, tangents);
     }
   }
 }
@@ -80,39 +90,38 @@ function sweepMoved(
   }
 }
 
-/** The chain rule at one entry: the sum of partial · tangent over its operands. */
-function push(
-  { codes, lefts, rights, values, lists }: Entries,
-  i: number,
-  tangents: Float64Array,
-): number {
-  const primitive = primitiveOf(codes[i]!);
-  const left = lefts[i]!, right = rights[i]!, out = values[i]!;
-  const { gate } = primitive;
+/** The chain rule at one entry: the sum of partial · tangent over its operands, as its tangent. */
+function push(entries: Entries, i: number, tangents: Float64Array): void {
+  const { codes, lefts, rights, values, lists } = entries;
+  const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
+  const kind = kinds[code]! || classify(code), gate = gates[code] === 1;
   let tangent = 0;
-  const take = (operand: number, partial: primitives.Operand | null) => {
-    if (partial === null) return;
-    tangent += product(gate, tangents[operand]!, partial as number);
-  };
-  switch (primitive.arity) {
-    case 1: {
-      const [rule] = primitive.partials;
-      if (rule !== null) take(left, rule(values[left]!, out));
+  switch (kind) {
+    case UNARY:
+      evaluatePartials(code, values, left, 0, 0, i);
+      tangent += product(gate, tangents[left]!, partials[0]!);
+      break;
+    case BINARY:
+      evaluatePartials(code, values, left, right, 0, i);
+      tangent += product(gate, tangents[left]!, partials[0]!);
+      tangent += product(gate, tangents[right]!, partials[1]!);
+      break;
+    case TERNARY: {
+      const a = lists[left]!, b = lists[left + 1]!, c = lists[left + 2]!;
+      evaluatePartials(code, values, a, b, c, i);
+      tangent += product(gate, tangents[a]!, partials[0]!);
+      tangent += product(gate, tangents[b]!, partials[1]!);
+      tangent += product(gate, tangents[c]!, partials[2]!);
       break;
     }
-    case 2: {
-      const a = values[left]!, b = values[right]!;
-      const [ruleA, ruleB] = primitive.partials;
-      if (ruleA !== null) take(left, ruleA(a, b, out));
-      if (ruleB !== null) take(right, ruleB(a, b, out));
-      break;
-    }
-    case "list": {
-      const operands = lists.subarray(left, left + right);
-      const numbers = Array.from(operands, (entry) => values[entry]!);
-      const partials = primitive.partials(numbers, out);
-      for (let k = 0; k < right; k++) take(operands[k]!, partials[k]!);
+    case LIST: {
+      const numbers = listRoom(right);
+      for (let k = 0; k < right; k++) numbers[k] = values[lists[left + k]!]!;
+      evaluateListPartials(code, numbers, right, values[i]!);
+      for (let k = 0; k < right; k++) {
+        tangent += product(gate, tangents[lists[left + k]!]!, numbers[k]!);
+      }
     }
   }
-  return tangent;
+  tangents[i] = tangent;
 }

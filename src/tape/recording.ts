@@ -124,12 +124,15 @@ CLOSED.open = false;
 
 /** The innermost recording that is running; a closed one if none is. */
 let active: Recording = CLOSED;
+/**
+ * The innermost recording, while the small arrays are in use and there is no observer;
+ * else a closed one, so that no Var is of it. The fast paths look at this alone.
+ */
+let fast: Recording = CLOSED;
 /** The number of entries in use. */
 let length = 0;
 /** The most that were in use since the tape was empty, recordings within included. */
 let peak = 0;
-/** How far the fast paths may record: to the end of the small arrays, if these are in use and there is no observer. */
-let fastLimit = SMALL;
 // The arrays in use: the small ones, or larger ones.
 let capacity = SMALL;
 let codes = smallCodes;
@@ -143,12 +146,11 @@ let listsLength = 0;
 let origins: (Origin | undefined)[] = [];
 let adjoints = new Float64Array(0);
 
-/** Whether a and b are two Vars of the innermost recording: the way for them needs no more checks. */
-export function areActive(a: unknown, b: unknown): boolean {
+/** Whether x is a Var that the fast paths take: an open one of the innermost recording. */
+export function isFast(x: unknown): boolean {
   // Nothing but a Var has a recording, and to ask for that takes less than
   // `instanceof`.
-  return (a as Var | undefined)?.["recording"] === active &&
-    (b as Var | undefined)?.["recording"] === active;
+  return (x as Var | undefined)?.["recording"] === fast;
 }
 
 /** The entry of a Var. */
@@ -156,9 +158,45 @@ export function entryOf(x: Var): number {
   return x["index"];
 }
 
-/** The result at an entry: `values[entry]`, faster where the small arrays are in use. */
+/** The result at an entry. */
 export function valueAt(entry: number): number {
-  return fastLimit === SMALL ? smallValues[entry]! : values[entry]!;
+  return values[entry]!;
+}
+
+/** The result at the entry of a Var that {@linkcode isFast}. */
+export function fastValueAt(entry: number): number {
+  return smallValues[entry]!;
+}
+
+/** Appends an entry where one of its operands {@linkcode isFast}, and gives its Var. */
+export function recordFast(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): Var {
+  const i = length;
+  if (i >= SMALL) return record(code, left, right, value);
+  smallCodes[i] = code;
+  smallLefts[i] = left;
+  smallRights[i] = right;
+  smallValues[i] = value;
+  length = i + 1;
+  return new LocalVar(i, fast);
+}
+
+/**
+ * Appends a constant, which no Var stands for, where another operand
+ * {@linkcode isFast}, and gives its entry; −1 if the small arrays have no room.
+ */
+export function recordFastConstant(value: number): number {
+  const i = length;
+  if (i >= SMALL) return -1;
+  // Nobody asks for the operands of a constant.
+  smallCodes[i] = CONSTANT;
+  smallValues[i] = value;
+  length = i + 1;
+  return i;
 }
 
 /** Appends an entry and gives its Var. */
@@ -168,25 +206,14 @@ export function record(
   right: number,
   value: number,
 ): Var {
-  const i = length;
-  if (i >= fastLimit) return recordSlowly(code, left, right, value);
-  smallCodes[i] = code;
-  smallLefts[i] = left;
-  smallRights[i] = right;
-  smallValues[i] = value;
-  length = i + 1;
-  return new LocalVar(i, active);
-}
-
-function recordSlowly(
-  code: number,
-  left: number,
-  right: number,
-  value: number,
-): Var {
   const x = append(code, left, right, value);
   if (code >= FIRST_OPERATION) observer?.onRecord(length - 1);
   return x;
+}
+
+function recordConstant(value: number): number {
+  append(CONSTANT, 0, 0, value);
+  return length - 1;
 }
 
 function append(
@@ -208,13 +235,9 @@ function append(
   return new LocalVar(i, active);
 }
 
-/** Appends an operation over a list of entries. */
-export function recordList(
-  code: number,
-  operands: readonly number[],
-  value: number,
-): Var {
-  const offset = listsLength, end = offset + operands.length;
+/** Makes room for the operands of an operation over a list, and gives where they begin. */
+export function reserveList(count: number): number {
+  const end = listsLength + count;
   if (end > lists.length) {
     const to = Math.max(end, 2 * lists.length);
     lists = copyInto(
@@ -222,9 +245,19 @@ export function recordList(
       lists,
     );
   }
-  lists.set(operands, offset);
-  listsLength = end;
-  return record(code, offset, operands.length, value);
+  return listsLength;
+}
+
+/** Puts the entry of an operand into reserved room. */
+export function setOperand(at: number, entry: number): void {
+  lists[at] = entry;
+}
+
+/** Appends an operation over the list of operands that was put into reserved room. */
+export function recordList(code: number, count: number, value: number): Var {
+  const at = listsLength;
+  listsLength = at + count;
+  return record(code, at, count, value);
 }
 
 /**
@@ -241,9 +274,7 @@ export function recordCopy(x: Var, one: number): Var {
 
 /** The entry of an operand of an operation: a constant gets one. */
 export function entryFor(x: Var | number): number {
-  if (typeof x !== "number") return use(x);
-  record(CONSTANT, 0, 0, x);
-  return length - 1;
+  return typeof x === "number" ? recordConstant(x) : use(x);
 }
 
 /** The entry of a Var from this recording or from one around it. */
@@ -366,6 +397,7 @@ export function open(frozen: boolean): Recording {
     listsLength,
     frozen || outer?.frozen === true,
   );
+  chooseFast();
   return active;
 }
 
@@ -373,6 +405,7 @@ export function open(frozen: boolean): Recording {
 export function close(recording: Recording): void {
   recording.open = false;
   active = recording.outer ?? CLOSED;
+  chooseFast();
 }
 
 /** Makes arguments constants: what they are to the function around, once theirs is over. */
@@ -409,22 +442,22 @@ function returnToSmall(): void {
   rights = smallRights;
   values = smallValues;
   capacity = SMALL;
-  chooseFastLimit();
+  chooseFast();
 }
 
-function chooseFastLimit(): void {
-  fastLimit = codes === smallCodes && observer === null ? SMALL : 0;
+function chooseFast(): void {
+  fast = codes === smallCodes && observer === null ? active : CLOSED;
 }
 
 /** Runs a function with an observer, to which the fast paths would tell nothing; or, with null, without. */
 export function withObserver<R>(next: Observer | null, run: () => R): R {
   const around = setObserver(next);
-  chooseFastLimit();
+  chooseFast();
   try {
     return run();
   } finally {
     setObserver(around);
-    chooseFastLimit();
+    chooseFast();
     if (around === null) origins = [];
   }
 }
@@ -451,7 +484,7 @@ function grow(): void {
   const larger = reserve;
   const to = larger?.codes.length ?? lengthBeyond(capacity);
   // First of all: without memory for all arrays, only some may be large.
-  fastLimit = 0;
+  fast = CLOSED;
   reserve = null;
   const make = <T>(array: () => T) => allocate(array, capacity);
   // One array at a time: old and new exist together as briefly as possible.

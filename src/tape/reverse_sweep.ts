@@ -1,12 +1,21 @@
 import * as primitives from "../primitives.ts";
-import { primitiveOf, product } from "../primitives.ts";
+import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
-import { type Entries, INPUT, type Section } from "./entries.ts";
+import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
+import { evaluateListPartials, listRoom } from "./list_partials.ts";
+import { evaluatePartials } from "./partials.ts";
+import { partials as sharedPartials } from "./rule.ts";
+import * as ruleKinds from "./rule_kinds.ts";
+import { classify } from "./rule_kinds.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
-const FIRST_CODE = INPUT + 1;
+const FIRST_CODE = FIRST_OPERATION;
 const ADD = primitives.ADD, SUB = primitives.SUB;
 const MUL = primitives.MUL, DIV = primitives.DIV;
+const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
+const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
+const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
+const partials = sharedPartials;
 
 /**
  * The reverse sweep: from the adjoints of a section's outputs to those of its
@@ -78,9 +87,30 @@ function sweepAll(section: Section, adjoints: Float64Array): void {
       const toLeft = adjoint * (1 / divisor);
       const toRight = adjoint * -(values[i]! / divisor);
       adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
-    } else {
-      if (code >= FIRST_CODE) pull(entries, i, adjoint, adjoints);
+    } else if (code < FIRST_CODE) {
       adjoint = adjoints[below]!;
+    } else {
+      const kind = kinds[code]!;
+      if (kind === UNARY) {
+        evaluatePartials(code, values, left, 0, 0, i);
+        const share = product(gates[code] === 1, adjoint, partials[0]!);
+        if (left === below) {
+          adjoint = adjoints[below]! + share;
+        } else {
+          adjoints[left]! += share;
+          adjoint = adjoints[below]!;
+        }
+      } else if (kind === BINARY) {
+        evaluatePartials(code, values, left, right, 0, i);
+        const gate = gates[code] === 1;
+        const toLeft = product(gate, adjoint, partials[0]!);
+        const toRight = product(gate, adjoint, partials[1]!);
+        adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
+      } else {
+        adjoints[i] = adjoint;
+        pull(entries, i, adjoints);
+        adjoint = adjoints[below]!;
+      }
     }
   }
   adjoints[first - 1] = adjoint;
@@ -124,43 +154,39 @@ function sweepReached(
 }
 
 /** The chain rule at one entry: adds adjoint · partial to each operand's adjoint. */
-function pull(
-  { codes, lefts, rights, values, lists }: Entries,
-  i: number,
-  adjoint: number,
-  adjoints: Float64Array,
-): void {
-  const primitive = primitiveOf(codes[i]!), { gate } = primitive;
-  const left = lefts[i]!, right = rights[i]!, out = values[i]!;
-  switch (primitive.arity) {
-    case 1: {
-      const [rule] = primitive.partials;
-      if (rule === null) return;
-      const partial = rule(values[left]!, out) as number;
-      adjoints[left]! += product(gate, adjoint, partial);
+function pull(entries: Entries, i: number, adjoints: Float64Array): void {
+  const { codes, lefts, rights, values, lists } = entries;
+  const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
+  const adjoint = adjoints[i]!;
+  switch (kinds[code]! || classify(code)) {
+    case UNARY:
+      evaluatePartials(code, values, left, 0, 0, i);
+      adjoints[left]! += product(gates[code] === 1, adjoint, partials[0]!);
+      return;
+    case BINARY: {
+      evaluatePartials(code, values, left, right, 0, i);
+      const gate = gates[code] === 1;
+      const byRight = partials[1]!;
+      adjoints[left]! += product(gate, adjoint, partials[0]!);
+      adjoints[right]! += product(gate, adjoint, byRight);
       return;
     }
-    case 2: {
-      const a = values[left]!, b = values[right]!;
-      const [ruleA, ruleB] = primitive.partials;
-      if (ruleA !== null) {
-        const partial = ruleA(a, b, out) as number;
-        adjoints[left]! += product(gate, adjoint, partial);
-      }
-      if (ruleB !== null) {
-        const partial = ruleB(a, b, out) as number;
-        adjoints[right]! += product(gate, adjoint, partial);
-      }
+    case TERNARY: {
+      const a = lists[left]!, b = lists[left + 1]!, c = lists[left + 2]!;
+      evaluatePartials(code, values, a, b, c, i);
+      const gate = gates[code] === 1;
+      adjoints[a]! += product(gate, adjoint, partials[0]!);
+      adjoints[b]! += product(gate, adjoint, partials[1]!);
+      adjoints[c]! += product(gate, adjoint, partials[2]!);
       return;
     }
-    case "list": {
-      const operands = lists.subarray(left, left + right);
-      const numbers = Array.from(operands, (entry) => values[entry]!);
-      const partials = primitive.partials(numbers, out);
+    case LIST: {
+      const numbers = listRoom(right), gate = gates[code] === 1;
+      for (let k = 0; k < right; k++) numbers[k] = values[lists[left + k]!]!;
+      evaluateListPartials(code, numbers, right, values[i]!);
       for (let k = 0; k < right; k++) {
-        const operand = operands[k]!, partial = partials[k]!;
-        if (partial === null) continue;
-        adjoints[operand]! += product(gate, adjoint, partial as number);
+        const operand = lists[left + k]!;
+        adjoints[operand]! += product(gate, adjoint, numbers[k]!);
       }
     }
   }

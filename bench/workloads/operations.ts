@@ -1,0 +1,259 @@
+// Every operation by itself: what no chain of additions and multiplications says.
+import {
+  abs,
+  acos,
+  acosh,
+  add,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cbrt,
+  ceil,
+  clamp,
+  cos,
+  cosh,
+  div,
+  dot,
+  eq,
+  erf,
+  exp,
+  expm1,
+  floor,
+  ge,
+  gt,
+  hypot,
+  le,
+  log,
+  log10,
+  log1p,
+  log2,
+  logAddExp,
+  logSumExp,
+  lt,
+  max,
+  mean,
+  min,
+  mul,
+  neg,
+  pow,
+  relu,
+  round,
+  type Scalar,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tan,
+  tanh,
+} from "../../mod.ts";
+
+/** An operation, applied over and over. */
+export interface OperationWorkload {
+  readonly name: string;
+  /** What it counts as: operations, or a list's elements. */
+  readonly kind: "operation" | "choice" | "list";
+  /** Applies it `times` times to what it is given, and adds up the results. */
+  readonly run: (x: readonly Scalar[], times: number) => Scalar;
+  /** How many operations or elements one application is. */
+  readonly size: number;
+  /** How many leaves it is given. */
+  readonly leaves: number;
+  /** The functions of `Math` that its value and derivative take: their time is the host's. */
+  readonly math: readonly ((x: number) => number)[];
+}
+
+const LEAVES = 32;
+
+type Math1 = (x: number) => number;
+
+function one(
+  name: string,
+  apply: (x: Scalar) => Scalar,
+  ...math: Math1[]
+): OperationWorkload {
+  return {
+    name,
+    kind: "operation",
+    size: 1,
+    leaves: LEAVES,
+    math,
+    run: (x, times) => {
+      let y: Scalar = x[0]!;
+      for (let i = 0; i < times; i++) y = add(y, apply(x[i & 31]!));
+      return y;
+    },
+  };
+}
+
+function two(
+  name: string,
+  apply: (a: Scalar, b: Scalar) => Scalar,
+  ...math: Math1[]
+): OperationWorkload[] {
+  const shared = {
+    kind: "operation",
+    size: 1,
+    leaves: LEAVES,
+    math,
+  } as const;
+  return [
+    {
+      ...shared,
+      name,
+      run: (x, times) => {
+        let y: Scalar = x[0]!;
+        for (let i = 0; i < times; i++) {
+          y = add(y, apply(x[i & 31]!, x[(i + 1) & 31]!));
+        }
+        return y;
+      },
+    },
+    {
+      ...shared,
+      name: `${name}, number second`,
+      run: (x, times) => {
+        let y: Scalar = x[0]!;
+        for (let i = 0; i < times; i++) y = add(y, apply(x[i & 31]!, 0.75));
+        return y;
+      },
+    },
+    {
+      ...shared,
+      name: `${name}, number first`,
+      run: (x, times) => {
+        let y: Scalar = x[0]!;
+        for (let i = 0; i < times; i++) y = add(y, apply(0.75, x[i & 31]!));
+        return y;
+      },
+    },
+  ];
+}
+
+function three(
+  name: string,
+  apply: (a: Scalar, b: Scalar, c: Scalar) => Scalar,
+): OperationWorkload {
+  return {
+    name,
+    kind: "choice",
+    size: 1,
+    leaves: LEAVES,
+    math: [],
+    run: (x, times) => {
+      let y: Scalar = x[0]!;
+      for (let i = 0; i < times; i++) {
+        y = add(y, apply(x[i & 31]!, x[(i + 1) & 31]!, x[(i + 2) & 31]!));
+      }
+      return y;
+    },
+  };
+}
+
+function list(
+  name: string,
+  length: number,
+  apply: (x: readonly Scalar[]) => Scalar,
+  ...math: Math1[]
+): OperationWorkload {
+  return {
+    name: `${name} of ${length}`,
+    kind: "list",
+    size: length,
+    leaves: length,
+    math,
+    run: (x, times) => {
+      let y: Scalar = x[0]!;
+      for (let i = 0; i < times; i++) y = add(y, apply(x));
+      return y;
+    },
+  };
+}
+
+const NUMBERS = Array.from({ length: 1000 }, (_, i) => 1 + i / 1000);
+
+function lists(length: number): OperationWorkload[] {
+  const numbers = NUMBERS.slice(0, length);
+  const floats = Float64Array.from(numbers);
+  return [
+    list("sum", length, (x) => sum(x)),
+    list("mean", length, (x) => mean(x)),
+    list("dot", length, (x) => dot(x, x)),
+    list("dot with numbers", length, (x) => dot(x, numbers)),
+    list("dot with a Float64Array", length, (x) => dot(floats, x)),
+    list("logSumExp", length, (x) => logSumExp(x), Math.exp, Math.exp),
+  ];
+}
+
+/** Every operation, and the lists in a few lengths. */
+export const OPERATIONS: readonly OperationWorkload[] = [
+  ...two("add", add),
+  ...two("sub", sub),
+  ...two("mul", mul),
+  ...two("div", div),
+  one("neg", neg),
+  one("square", square),
+  ...two("pow", pow, powOf, powOf, Math.log),
+  one("sqrt", sqrt),
+  one("cbrt", cbrt, Math.cbrt),
+  ...two("hypot", hypot, hypotOf),
+  one("exp", exp, Math.exp),
+  one("expm1", expm1, Math.expm1, Math.exp),
+  one("log", log, Math.log),
+  one("log1p", log1p, Math.log1p),
+  one("log2", log2, Math.log2),
+  one("log10", log10, Math.log10),
+  ...two("logAddExp", logAddExp, Math.exp, Math.log1p, Math.exp, Math.exp),
+  one("sigmoid", sigmoid, Math.exp, Math.exp),
+  one("softplus", softplus, Math.exp, Math.log1p, Math.exp),
+  one("erf", erf, Math.exp, Math.exp),
+  one("sin", sin, Math.sin, Math.cos),
+  one("cos", cos, Math.cos, Math.sin),
+  one("tan", tan, Math.tan),
+  one("asin", (x) => asin(mul(x, 0.4)), Math.asin),
+  one("acos", (x) => acos(mul(x, 0.4)), Math.acos),
+  one("atan", atan, Math.atan),
+  ...two("atan2", atan2, atan2Of, hypotOf, hypotOf),
+  one("sinh", sinh, Math.sinh, Math.cosh),
+  one("cosh", cosh, Math.cosh, Math.sinh),
+  one("tanh", tanh, Math.tanh),
+  one("asinh", asinh, Math.asinh, hypotOf),
+  one("acosh", (x) => acosh(add(x, 0.5)), Math.acosh),
+  one("atanh", (x) => atanh(mul(x, 0.4)), Math.atanh),
+  one("abs", abs),
+  one("relu", relu),
+  one("sign", sign),
+  one("floor", floor),
+  one("ceil", ceil),
+  one("round", round),
+  ...two("min", min),
+  ...two("max", max),
+  ...two("lt", lt),
+  ...two("le", le),
+  ...two("gt", gt),
+  ...two("ge", ge),
+  ...two("eq", eq),
+  three("clamp", clamp),
+  one("clamp to numbers", (x) => clamp(x, 0.75, 1.25)),
+  three("select", select),
+  ...[16, 100, 1000].flatMap(lists),
+];
+
+function powOf(x: number): number {
+  return Math.pow(x, 0.75);
+}
+
+function hypotOf(x: number): number {
+  return Math.hypot(x, 0.75);
+}
+
+function atan2Of(x: number): number {
+  return Math.atan2(x, 0.75);
+}

@@ -2,8 +2,12 @@
  * Automatic differentiation of scalar functions: exact gradients of programs,
  * with loops, branches and all, in TypeScript without dependencies.
  *
- * Write a function once, with this module's operations in place of `+`, `*` and
- * `Math`. What it is given decides how it runs:
+ * Begin with {@linkcode grad} and the operations, such as {@linkcode add},
+ * {@linkcode mul} and {@linkcode sin}: they take the place of `+`, `*` and `Math`
+ * in a function whose gradient is wanted. Or with {@linkcode Node} and
+ * {@linkcode backward}, to see how it works. All the rest can wait.
+ *
+ * What a function is given decides how it runs:
  *
  * - on **numbers** it gives a number;
  * - on **{@linkcode Node}s** it builds a graph of objects, to hold, inspect, draw

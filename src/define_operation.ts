@@ -11,6 +11,7 @@ import { derive, isOpen, outlived, Var } from "./tape/recording.ts";
 /**
  * One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
  *
+ * @typeParam P The parameters of the value.
  * @category Operations of your own
  */
 export type OperandsOf<P extends readonly number[]> = {
@@ -20,6 +21,7 @@ export type OperandsOf<P extends readonly number[]> = {
 /**
  * ∂out/∂operand, from the operands in order and then the operation's own result.
  *
+ * @typeParam P The parameters of the operation's value.
  * @category Operations of your own
  */
 export type PartialRule<P extends readonly number[]> = (
@@ -29,6 +31,7 @@ export type PartialRule<P extends readonly number[]> = (
 /**
  * What {@linkcode defineOperation} needs to know.
  *
+ * @typeParam P The parameters of `value`.
  * @category Operations of your own
  */
 export interface OperationDefinition<P extends readonly number[]> {
@@ -51,6 +54,7 @@ export interface OperationDefinition<P extends readonly number[]> {
 /**
  * An operation made by {@linkcode defineOperation}.
  *
+ * @typeParam P The parameters of the operation's value.
  * @category Operations of your own
  */
 export type DefinedOperation<P extends readonly number[]> = <
@@ -61,6 +65,7 @@ export type DefinedOperation<P extends readonly number[]> = <
  * Makes an operation of your own, which works in every way to run a function,
  * as this module's do.
  *
+ * @typeParam P The parameters of `value`, all of them numbers.
  * @param definition Its name, its value on numbers, and a rule for the partial
  * derivative by each operand.
  * @returns A function of Scalars: numbers give a number, Nodes a Node, Vars a Var.
@@ -75,7 +80,8 @@ export type DefinedOperation<P extends readonly number[]> = <
  * @example The softsign, x / (1 + |x|)
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { abs, add, backward, defineOperation, div, Node, square } from "@chainrule/autograd";
+ * import { backward, defineOperation, Node } from "@chainrule/autograd";
+ * import { abs, add, div, square } from "@chainrule/autograd";
  *
  * const softsign = defineOperation({
  *   name: "softsign",

@@ -13,6 +13,8 @@ export type Scalar = number | Node | Var;
  * a Node with anything a Node (a Var beside it would throw), everything else a
  * Scalar.
  *
+ * @typeParam A The type of one operand.
+ * @typeParam B The type of the other.
  * @category Types
  */
 export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
@@ -23,6 +25,7 @@ export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
 /**
  * {@linkcode ScalarOf} over any number of operands.
  *
+ * @typeParam T The types of the operands.
  * @category Types
  */
 export type ScalarOfAll<T extends readonly unknown[]> = T extends

@@ -1,16 +1,20 @@
 // What `deno doc` shows guides its reader.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 
 interface Tag {
   readonly kind: string;
+  readonly name?: string;
   readonly doc?: string;
 }
 
 interface Export {
   readonly name: string;
   readonly declarations: readonly {
-    readonly jsDoc?: { readonly tags?: readonly Tag[] };
+    readonly jsDoc?: { readonly doc?: string; readonly tags?: readonly Tag[] };
+    readonly def: {
+      readonly typeParams?: readonly { readonly name: string }[];
+    };
   }[];
 }
 
@@ -48,6 +52,31 @@ describe("the reference", () => {
   it("has every export in one category", () => {
     for (const each of exports) {
       assertEquals(categoriesOf(each).length, 1, each.name);
+    }
+  });
+
+  it("says what every type parameter is, but for operands", () => {
+    for (const each of exports) {
+      if (categoriesOf(each)[0]?.startsWith(OPERATIONS)) continue;
+      const { jsDoc, def } = each.declarations[0]!;
+      for (const { name } of def.typeParams ?? []) {
+        const described = jsDoc?.doc?.includes(`\`${name}\``) ||
+          jsDoc?.tags?.some((tag) =>
+            tag.kind === "template" && tag.name === name && tag.doc
+          );
+        assert(described, `${name} of ${each.name}`);
+      }
+    }
+  });
+
+  it("has examples that fit a page", () => {
+    for (const { name, declarations } of exports) {
+      for (const { kind, doc } of declarations[0]!.jsDoc?.tags ?? []) {
+        if (kind !== "example") continue;
+        for (const line of doc!.split("\n")) {
+          assert(line.length <= 80, `${name}: ${line}`);
+        }
+      }
     }
   });
 

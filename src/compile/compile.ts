@@ -28,6 +28,7 @@ import { type AnyFunction, Version } from "./version.ts";
 /**
  * What {@linkcode compile} adds to a function.
  *
+ * @typeParam F The function's type.
  * @category Compilation
  */
 export interface Compiled<F extends Recordable> extends DisposableIfKnown {

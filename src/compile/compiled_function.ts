@@ -68,6 +68,7 @@ export type ScalarArguments<P extends readonly unknown[]> = {
 /**
  * What a compiled function gives to a parameter `X`: a Scalar for each of its
  * leaves, and an array for a Float64Array, where `X` does not have one already.
+ * `All` is `X` before its union is taken apart.
  *
  * @category Types
  */

@@ -59,7 +59,7 @@ export function emitReverseSweep(
  *
  * @param section What was recorded.
  * @param numeric Whether its entries are to be taken as constants.
- * @param seeds A tangent an input; null for an input that is held constant.
+ * @param seeds A tangent per input; null for an input that is held constant.
  * @param outputs The entries whose tangents are wanted.
  * @returns The tangents of the outputs.
  */

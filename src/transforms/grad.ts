@@ -20,6 +20,7 @@ import { pullBack } from "./sweeps.ts";
 /**
  * What {@linkcode valueAndGrad} gives.
  *
+ * @typeParam A The type of what the first argument was.
  * @category Transforms
  */
 export type ValueAndGradient<A> = {
@@ -33,13 +34,15 @@ export type ValueAndGradient<A> = {
  * The function that computes the gradient of `f` by its first argument, from
  * one recorded run and one reverse sweep.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
  * @param f A function that gives one Scalar. Its first argument is a structure:
  * a number, an array, a tuple, a nested object or a Float64Array (which it sees
  * as an array). Further arguments are data, passed on as they are.
  * @returns A function of the same arguments that gives the gradient, in the
- * shape of the first.
+ * shape of the first, whose type is `A`.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
- * of the first argument is no number, or `f` gives something other than one
+ * of the first argument is not a number, or `f` gives something other than one
  * Scalar.
  * @category Transforms
  *
@@ -67,6 +70,8 @@ export function grad<
  * The function that computes the value of `f` and its gradient by its first
  * argument, from one recorded run and one reverse sweep.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
  * @param f A function as {@linkcode grad} takes it.
  * @returns A function of the same arguments that gives value and gradient.
  * @throws {TypeError} As {@linkcode grad}.

@@ -14,8 +14,10 @@ import type {
 /**
  * The function that computes the Hessian matrix of `f` by its first argument,
  * exactly: the gradient is recorded, its reverse sweep as operations, and one
- * forward sweep an input gives a column (forward over reverse).
+ * forward sweep per input gives a column (forward over reverse).
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
  * @param f A function as {@linkcode grad} takes it.
  * @returns A function of the same arguments that gives the rows; rows and
  * columns are in the order of the argument's leaves.
@@ -50,6 +52,8 @@ export function hessian<
  * sweep. The memory is that of a recorded gradient, about three times the
  * function's own recording, whatever the number of inputs.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
  * @param f A function as {@linkcode grad} takes it.
  * @returns A function of the argument, a vector in its shape, and the data,
  * that gives the product in that shape.

@@ -5,16 +5,19 @@ import { pullBack, pushForward } from "./sweeps.ts";
 
 /**
  * The function that computes the Jacobian matrix of `f` by its first argument:
- * a row an output, a column an input, in the order of the leaves of result and
+ * a row per output, a column per input, in the order of the leaves of result and
  * argument. One recorded run, and as many sweeps as there are inputs or outputs,
  * whichever are fewer.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure that `f` gives.
  * @param f A function of a structure that gives a structure of Scalars. Further
  * arguments are data.
  * @returns A function of the same arguments that gives the rows. A function
  * that gives one Scalar has one row.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
- * of the first argument no number, or one of the result no Scalar.
+ * of the first argument is not a number, or one of the result not a Scalar.
  * @category Transforms
  *
  * @example
@@ -41,7 +44,7 @@ export function jacobian<
     }) as ResultLeaf<A>[][];
 }
 
-/** Forward: a sweep an input gives a column. */
+/** Forward: a sweep per input gives a column. */
 export function byColumns(recorded: Recorded): Scalar[][] {
   const { section: { inputs }, outputs } = recorded;
   const rows: Scalar[][] = outputs.map(() => new Array(inputs));
@@ -55,7 +58,7 @@ export function byColumns(recorded: Recorded): Scalar[][] {
   return rows;
 }
 
-/** Reverse: a sweep an output gives a row. */
+/** Reverse: a sweep per output gives a row. */
 function byRows(recorded: Recorded): Scalar[][] {
   return recorded.outputs.map(({ entry }, row) => {
     const alone = recorded.outputs.map((output, k) =>

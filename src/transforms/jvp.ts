@@ -19,6 +19,8 @@ import { pushForward } from "./sweeps.ts";
 /**
  * What {@linkcode jvp} gives.
  *
+ * @typeParam A The type of what the first argument was.
+ * @typeParam Y The structure that the function gives.
  * @category Transforms
  */
 export type ValueAndTangent<A, Y> = {
@@ -33,13 +35,16 @@ export type ValueAndTangent<A, Y> = {
  * of the first argument: Jacobian · tangent, from one recorded run and one
  * forward sweep.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure that `f` gives.
  * @param f A function of a structure that gives a structure of Scalars. Further
  * arguments are data.
  * @returns A function of the argument, the tangent in its shape, and the data,
  * that gives value and tangent.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
- * of the first argument no number, one of the result no Scalar, or the tangent
- * has another shape than the argument.
+ * of the first argument is not a number, one of the result not a Scalar, or the
+ * tangent has another shape than the argument.
  * @category Transforms
  *
  * @example

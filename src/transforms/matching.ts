@@ -10,7 +10,7 @@ import { mismatch, type Shape } from "./structures.ts";
  * @param like The shape it must have.
  * @param call The call, for messages.
  * @param names What `vector` and the structure it goes with are called.
- * @throws {TypeError} If it has another shape, or a leaf that is no number.
+ * @throws {TypeError} If it has another shape, or a leaf that is not a number.
  */
 export function matchingScalars(
   vector: unknown,

@@ -21,6 +21,7 @@ export type Argument<X> =
  * which are passed on as they are. A Float64Array stays one there, whose own
  * `map` gives nothing but numbers; `Array.from(data, f)` works for both.
  *
+ * @typeParam D The types of the parameters.
  * @category Types
  */
 export type Arguments<D extends readonly unknown[]> = {
@@ -31,6 +32,7 @@ export type Arguments<D extends readonly unknown[]> = {
  * The shape of an argument with a derivative in place of each leaf: a number for
  * a number, else a Scalar.
  *
+ * @typeParam X The type of the argument.
  * @category Types
  */
 export type Like<X> = X extends number ? number
@@ -60,12 +62,13 @@ export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
 /**
  * A leaf of a result: a number if the argument consists of numbers, else a Scalar.
  *
+ * @typeParam A The type of the argument.
  * @category Types
  */
 export type ResultLeaf<A> = [A] extends [Numeric<A>] ? number : Scalar;
 
 /**
- * A result that may hold Float64Arrays or arrays, as a gradient does by the
+ * A result `Y` that may hold Float64Arrays or arrays, as a gradient does by the
  * type of its function, where it is known that the argument `A` holds only
  * arrays: then so does the result.
  *
@@ -82,6 +85,7 @@ export type Precise<Y, A> = [A] extends [WithoutFloats<A>]
 /**
  * A structure with a number in place of each Scalar.
  *
+ * @typeParam X The structure.
  * @category Types
  */
 export type Numeric<X> = X extends Scalar ? number
@@ -91,6 +95,7 @@ export type Numeric<X> = X extends Scalar ? number
 /**
  * A structure without its Float64Arrays.
  *
+ * @typeParam X The structure.
  * @category Types
  */
 export type WithoutFloats<X> = X extends Scalar ? X

@@ -18,6 +18,8 @@ import { matchingScalars } from "./matching.ts";
 /**
  * What {@linkcode vjp} gives.
  *
+ * @typeParam A The type of what the first argument was.
+ * @typeParam Y The structure that the function gives.
  * @category Transforms
  */
 export interface ValueAndPullback<A, Y> {
@@ -38,14 +40,17 @@ export interface ValueAndPullback<A, Y> {
  * from adjoints of the value to adjoints of the first argument: cotangent ·
  * Jacobian.
  *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure that `f` gives.
  * @param f A function of a structure that gives a structure of Scalars. Further
  * arguments are data.
  * @returns A function of the same arguments that gives value and pullback. The
  * pullback keeps a copy of what was recorded and room for its adjoints: 26 bytes
- * an entry of the tape.
+ * per entry of the tape.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
- * of the first argument no number, or one of the result no Scalar; the pullback
- * throws one if its cotangent does not have the shape of the value.
+ * of the first argument is not a number, or one of the result not a Scalar; the
+ * pullback throws one if its cotangent does not have the shape of the value.
  * @category Transforms
  *
  * @example

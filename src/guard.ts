@@ -9,7 +9,7 @@ import { brand, typeError } from "./errors.ts";
  * @param kind What its objects are called.
  * @param describe An object in one line.
  * @param check Throws where an object may not be turned into a number or a
- * string at all; printing to a console is no such case.
+ * string at all. Printing to a console is allowed all the same.
  */
 export function guard<T extends object>(
   prototype: T,

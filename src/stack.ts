@@ -8,7 +8,7 @@
 /** How many functions of this module may stand between `captureStack` and the user's. */
 const OWN_FRAMES = 16;
 
-/** An error whose stack leads to whoever called this module. Engines make a text of it when it is read. */
+/** An error whose stack leads to the caller of this module. Engines make a text of it when it is read. */
 export function captureStack(): Error {
   const limit = stackTraceLimit();
   setStackTraceLimit(limit + OWN_FRAMES);
@@ -51,8 +51,8 @@ export function withFrames<E extends Error>(
   make: () => E,
   frames: readonly string[],
 ): E {
-  // Hosts print an error that nobody caught by the frames it was made with, if
-  // it has any, whatever its stack says.
+  // Hosts print an uncaught error by the frames it was made with, if it has any,
+  // whatever its stack says.
   const limit = stackTraceLimit();
   setStackTraceLimit(0);
   const error = make();

@@ -21,8 +21,7 @@ let latestMark = 0;
  * Lists a node and all it was computed from, each once, operands before what
  * was computed from them: the depth-first post-order of the graph.
  *
- * The stack is explicit and threaded through the nodes, so that a chain of ten
- * million of them is no problem.
+ * There is no recursion: a chain of ten million nodes is ordered like any other.
  *
  * @param root The node to start from; it comes last.
  * @returns Every node that `root` reaches over `parents`, `root` included.

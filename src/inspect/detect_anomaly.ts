@@ -23,9 +23,9 @@ export interface DetectAnomalyOptions {
  * operands and the line that called it.
  *
  * While `run` runs, every operation on Nodes and in transforms is observed, and
- * every `backward` and sweep; of a graph that was built before, the values are
- * checked as well, but it is not known where its operations were called. A compiled function is
- * recorded again, as the function it was made of. Plain numbers are not
+ * every `backward` and sweep. The values of a graph that was built before are
+ * checked as well, but it is not known where its operations were called. A
+ * compiled function runs as the function it was made of. Plain numbers are not
  * observed, nor is what the result does not depend on when it is differentiated.
  * If an argument is not finite to begin with, the error names the first
  * operation on it whose value is not finite either.

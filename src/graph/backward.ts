@@ -40,21 +40,14 @@ let sweeping = false;
  * ```
  */
 export function backward(root: Scalar): void {
-  const leaves = new SavedGradients(), inner = new SavedGradients();
-  const nested = sweeping;
+  const call = "backward", nested = sweeping;
+  const inner = nested ? orderFrom(root, call).filter(isInner) : [];
+  const innerGrads = inner.map((node) => node.grad);
+  const leafGrads: number[] = [];
+  const order = orderFrom(root, call, leafGrads);
   try {
-    // Gradients are reset while the nodes are ordered: each is in the processor's
-    // cache then.
-    const order = orderFrom(root, "backward", (node) => {
-      if (isLeaf(node)) {
-        leaves.save(node);
-      } else {
-        if (nested) inner.save(node);
-        node.grad = 0;
-      }
-    });
     sweeping = true;
-    (root as Node).grad += 1;
+    order[order.length - 1]!.grad += 1;
     observer?.onBackward(order);
     for (let i = order.length - 1; i >= 0; i--) {
       const node = order[i]!;
@@ -63,29 +56,20 @@ export function backward(root: Scalar): void {
       observer?.onPropagated(node);
     }
   } catch (error) {
-    leaves.restore();
+    setGrads(order.filter(isLeaf), leafGrads);
     throw error;
   } finally {
     sweeping = nested;
-    inner.restore();
+    setGrads(inner, innerGrads);
   }
 }
 
-/** Gradients as they were before a sweep. */
-class SavedGradients {
-  readonly #nodes: Node[] = [];
-  readonly #grads: number[] = [];
+function isInner(node: Node): boolean {
+  return !isLeaf(node);
+}
 
-  save(node: Node): void {
-    this.#nodes.push(node);
-    this.#grads.push(node.grad);
-  }
-
-  restore(): void {
-    for (let i = 0; i < this.#nodes.length; i++) {
-      this.#nodes[i]!.grad = this.#grads[i]!;
-    }
-  }
+function setGrads(nodes: readonly Node[], grads: readonly number[]): void {
+  for (let i = 0; i < nodes.length; i++) nodes[i]!.grad = grads[i]!;
 }
 
 /**

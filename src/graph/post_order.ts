@@ -1,7 +1,13 @@
 import { rangeError, typeError, wrongKind } from "../errors.ts";
 import type { Scalar } from "../scalar.ts";
 import { notANode } from "./arguments.ts";
-import { describeNode, Node, type NodeOperand, operandsOf } from "./node.ts";
+import {
+  describeNode,
+  isLeaf,
+  Node,
+  type NodeOperand,
+  operandsOf,
+} from "./node.ts";
 
 // What recursion would keep on the call stack, the path from the root to the
 // node that is looked at, is threaded through the nodes: each knows its caller.
@@ -44,32 +50,40 @@ export function postOrder(root: Scalar): Node[] {
 }
 
 /**
- * {@linkcode postOrder}, for the call that an error should name. `visit` is
- * called with each node as it gets its place in the order.
+ * {@linkcode postOrder}, for the call that an error should name.
+ *
+ * @param leafGrads If given, gradients are made ready for a sweep as nodes are
+ * listed, while they are in the processor's cache: those of leaves are appended
+ * to it, those of all other nodes become 0.
  */
 export function orderFrom(
   root: unknown,
   call: string,
-  visit?: (node: Node) => void,
+  leafGrads: number[] | null = null,
 ): Node[] {
   if (!(root instanceof Node)) throw notANode(call, "root", root);
-  const order: Node[] = [];
   const onPath = ++latestMark, done = ++latestMark;
-  const lists: ListPosition[] = [];
+  const order: Node[] = [], lists: ListPosition[] = [];
   let node: Node | null = root;
   try {
     root["mark"] = onPath;
     // A traversal that threw may have left one.
     root["caller"] = null;
     while (node !== null) {
-      const operand: Node | null = nextOperand(node, done, lists, call);
+      const operand: Node | null = nextOperand(
+        node,
+        done,
+        lists,
+        order,
+        leafGrads,
+      );
       if (operand === null) {
-        node["mark"] = done;
-        order.push(node);
-        visit?.(node);
         const caller: Node | null = node["caller"];
         node["caller"] = null;
+        append(node, done, order, leafGrads);
         node = caller;
+      } else if (operand["left"] === null) {
+        append(operand, done, order, leafGrads);
       } else {
         if (operand["mark"] === onPath) throw cycleThrough(operand, call);
         operand["mark"] = onPath;
@@ -78,9 +92,8 @@ export function orderFrom(
       }
     }
   } catch (error) {
-    throw error instanceof TypeError
-      ? causeOf(error, node ?? root, call)
-      : error;
+    if (!(error instanceof TypeError)) throw error;
+    throw wrongOperandOf(node ?? root, call) ?? error;
   }
   return order;
 }
@@ -91,19 +104,36 @@ interface ListPosition {
   next: number;
 }
 
-/** The first operand of a node on the path that is not done; null if there is none. */
+function append(
+  node: Node,
+  done: number,
+  order: Node[],
+  leafGrads: number[] | null,
+): void {
+  node["mark"] = done;
+  order.push(node);
+  if (leafGrads === null) return;
+  if (isLeaf(node)) leafGrads.push(node.grad);
+  else node.grad = 0;
+}
+
+/**
+ * The first operand of a node on the path that is not done; null if there is
+ * none. Leaves in lists are appended on the way: most lists are lists of leaves.
+ */
 function nextOperand(
   node: Node,
   done: number,
   lists: ListPosition[],
-  call: string,
+  order: Node[],
+  leafGrads: number[] | null,
 ): Node | null {
   const left = node["left"];
   if (left === null) return null;
   if (left instanceof Node) {
     if (left["mark"] !== done) return left;
   } else if (typeof left !== "number") {
-    return nextInList(node, left, done, lists, call);
+    return nextInList(node, left, done, lists, order, leafGrads);
   }
   const right = node["right"];
   return right instanceof Node && right["mark"] !== done ? right : null;
@@ -114,18 +144,22 @@ function nextInList(
   list: readonly NodeOperand[],
   done: number,
   lists: ListPosition[],
-  call: string,
+  order: Node[],
+  leafGrads: number[] | null,
 ): Node | null {
   let position = lists[lists.length - 1];
   if (position?.node !== node) lists.push(position = { node, next: 0 });
-  while (position.next < list.length) {
-    const operand = list[position.next++];
+  for (let i = position.next; i < list.length; i++) {
+    const operand = list[i]!;
     if (typeof operand === "number") continue;
     // A user's array of parents may have been changed since it was checked.
-    if (!(operand instanceof Node)) {
-      throw wrongKind(call, `parents[${position.next - 1}]`, operand, "a Node");
+    if (!(operand instanceof Node)) throw new TypeError();
+    if (operand["mark"] === done) continue;
+    if (operand["left"] !== null) {
+      position.next = i + 1;
+      return operand;
     }
-    if (operand["mark"] !== done) return operand;
+    append(operand, done, order, leafGrads);
   }
   lists.pop();
   return null;
@@ -138,15 +172,24 @@ function cycleThrough(node: Node, call: string): RangeError {
   );
 }
 
-/** What a TypeError came from that a traversal met with at a node or at one of its operands. */
-function causeOf(error: TypeError, node: Node, call: string): TypeError {
-  for (const operand of [node, ...operandsOf(node)]) {
-    if (operand instanceof Node && Object.isFrozen(operand)) {
-      return typeError(
-        `Cannot ${call}: ${describeNode(operand)} is frozen, expected a Node ` +
-          "that can be changed",
-      );
+/** The TypeError for a frozen node, or for something else in an array of parents. */
+function wrongOperandOf(node: Node, call: string): TypeError | undefined {
+  if (Object.isFrozen(node)) return frozenNode(node, call);
+  for (const [i, operand] of operandsOf(node).entries()) {
+    if (typeof operand === "number") continue;
+    if (!(operand instanceof Node)) {
+      return wrongKind(call, `parents[${i}]`, operand, "a Node");
     }
+    if (Object.isFrozen(operand)) return frozenNode(operand, call);
   }
-  return error;
+  return undefined;
+}
+
+function frozenNode(node: Node, call: string): TypeError {
+  return typeError(
+    `Cannot ${call}: ${
+      describeNode(node)
+    } is frozen, expected a Node that can ` +
+      "be changed",
+  );
 }

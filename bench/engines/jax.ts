@@ -16,7 +16,7 @@ const FLOAT64 = { dtype: numpy.float64 };
 await init("wasm");
 defaultDevice("wasm");
 
-/** jax-js, an operation at a time. */
+/** jax-js, one operation at a time. */
 export const jax: Engine = {
   prepare: (workload) => prepare(workload, (f) => f),
 };

@@ -1,6 +1,6 @@
 // Runs the workers, one after the other: nothing is measured beside anything.
 import { type EngineName, PACKAGES } from "../engines/engines.ts";
-import { Books } from "./books.ts";
+import { Outcomes } from "./outcomes.ts";
 import type { Run, Weighing } from "./results.ts";
 import { work } from "./run_worker.ts";
 import type { Message, Order, Selection } from "./protocol.ts";
@@ -74,7 +74,7 @@ interface Job {
   readonly title: string;
   /** What is worth doing, given what was found before. */
   readonly order: () => Order;
-  readonly hear: (message: Message) => void;
+  readonly onMessage: (message: Message) => void;
 }
 
 /** Times and weighs every engine, timing each in so many processes. */
@@ -84,26 +84,26 @@ export async function collect(
   progress: Progress,
 ): Promise<Run> {
   const start = performance.now();
-  const books = new Books(), fresh = new Books();
+  const outcomes = new Outcomes(), fresh = new Outcomes();
   const weights: Weighing[] = [];
   const jobs: readonly Job[] = [
     ...Array.from({ length: processes }, (_, k) => [
       ...ENGINE_NAMES
         .filter((engine) => k === 0 || !ASIDE.includes(engine))
-        .map((engine) => timingJob(engine, k, books)),
+        .map((engine) => timingJob(engine, k, outcomes)),
       ...FRESH.map((engine) => freshJob(engine, fresh)),
     ]).flat(),
     ...WEIGHED.flatMap((engine) =>
-      WEIGHED_SIZES.map((size) => weighingJob(engine, size, books, weights))
+      WEIGHED_SIZES.map((size) => weighingJob(engine, size, outcomes, weights))
     ),
   ];
-  for (const [done, { title, order, hear }] of jobs.entries()) {
+  for (const [done, { title, order, onMessage }] of jobs.entries()) {
     progress(done, jobs.length, title);
     await work(order(), (message) => {
       if ("begin" in message) {
         progress(done, jobs.length, `${title}: ${describe(message.begin)}`);
       } else {
-        hear(message);
+        onMessage(message);
       }
     });
   }
@@ -115,13 +115,17 @@ export async function collect(
     machine: machine(),
     versions: versions(),
     seconds: Math.round((performance.now() - start) / 1000),
-    timings: books.timings(),
+    timings: outcomes.timings(),
     fresh: fresh.timings(),
     weights,
   };
 }
 
-function timingJob(engine: EngineName, process: number, books: Books): Job {
+function timingJob(
+  engine: EngineName,
+  process: number,
+  outcomes: Outcomes,
+): Job {
   const all = [...WORKLOADS[engine], LONGEST];
   return {
     title: `${engine}, process ${process + 1}`,
@@ -131,25 +135,25 @@ function timingJob(engine: EngineName, process: number, books: Books): Job {
       workloads: process === 0
         ? all
         : all.filter((each) =>
-          each !== LONGEST && books.firstCall(engine, each) < SLOW
+          each !== LONGEST && outcomes.firstCall(engine, each) < SLOW
         ),
     }),
-    hear: (message) => books.enter(engine, message),
+    onMessage: (message) => outcomes.add(engine, message),
   };
 }
 
-function freshJob(engine: EngineName, books: Books): Job {
+function freshJob(engine: EngineName, outcomes: Outcomes): Job {
   return {
     title: `${engine}, in a fresh process`,
     order: () => ({ ...ORDER, engine, fresh: true, workloads: [FRESH_CHAIN] }),
-    hear: (message) => books.enter(engine, message),
+    onMessage: (message) => outcomes.add(engine, message),
   };
 }
 
 function weighingJob(
   engine: EngineName,
   size: number,
-  books: Books,
+  outcomes: Outcomes,
   weights: Weighing[],
 ): Job {
   const each: Selection = ["chain", size];
@@ -160,9 +164,9 @@ function weighingJob(
       engine,
       task: "memory",
       fresh: true,
-      workloads: books.firstCall(engine, each) < 3 * SLOW ? [each] : [],
+      workloads: outcomes.firstCall(engine, each) < 3 * SLOW ? [each] : [],
     }),
-    hear: (message) => {
+    onMessage: (message) => {
       if (!("weighed" in message)) return;
       weights.push({ engine, workload: "chain", size, ...message.weight });
     },

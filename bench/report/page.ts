@@ -46,9 +46,9 @@ ${targetsTable(run)}
 ## The chain
 
 y = y·a; y = y + b, in turn, N operations in all, a and b among 32 variables:
-value and gradient, nanoseconds an operation.
+value and gradient, nanoseconds per operation.
 
-![Nanoseconds an operation over N](plots/chain.svg)
+![Nanoseconds per operation over N](plots/chain.svg)
 
 ${chainTable(run, (timing) => timing.total)}
 
@@ -72,7 +72,7 @@ ${
 
 ## Other functions
 
-Nanoseconds an operation, for value and gradient.
+Nanoseconds per operation, for value and gradient.
 
 ![Other functions](plots/workloads.svg)
 
@@ -81,24 +81,24 @@ ${workloadsTable(run)}
 - Rosenbrock's function in 1,000 dimensions; jax-js was given it in arrays.
 - The perceptron 2-16-16-1 with tanh, its mean squared error over 100 points.
   jax-js was given it in arrays, as matrix products, and rose as a function of
-  one point, which it calls 100 times; all others do an operation for every
+  one point, which it calls 100 times; all others do one operation for every
   multiplication and addition.
 - A differential equation, solved in 1,000 steps of Runge and Kutta's method.
 - A ladder of 1,000 rungs, each made of the two before, with a sine.
 - Two numbers: (x + y)·sin x. Its ${
     timingOf(timings, "recorded", ["two numbers", 2])?.operations ?? 3
-  } operations are nothing; a call is what it costs.
+  } operations take hardly any time: the call is what costs.
 
 ## Memory
 
 By how much the first gradient of a chain raises the process's peak of resident
-memory, garbage and compiled code included, in bytes an operation.
+memory, garbage and compiled code included, in bytes per operation.
 
 ![Memory](plots/memory.svg)
 
 ${memoryTable(run)}
 
-What is alive on the JavaScript heap, bytes an operation at N = 1,000,000, when
+What is alive on the JavaScript heap, bytes per operation at N = 1,000,000, when
 the graph is built and when it is differentiated:
 
 ${aliveTable(run)}
@@ -115,7 +115,7 @@ ${callsTable(run)}
 
 All processes but these have first run other functions, with other operations;
 in this module, on numbers, Nodes and Vars, and compiled. The chain of 10,000 in
-processes that have not, nanoseconds an operation:
+processes that have not, nanoseconds per operation:
 
 ${freshTable(run)}
 
@@ -180,7 +180,7 @@ function workloadsTable(run: Run): string {
       timing.workload === name && succeeded(timing)
     )!;
     return name === "two numbers"
-      ? "two numbers, ns a call"
+      ? "two numbers, ns per call"
       : `${name} ${count(size)}: ${count(operations)} operations`;
   });
   const rows = unique(others.map(({ engine }) => engine)).map((engine) => [
@@ -268,7 +268,7 @@ function freshTable({ timings, fresh }: Run): string {
   return table(["", "fresh", "warm"], rows);
 }
 
-/** A row a workload, a column an engine; the checksum is that of most of them. */
+/** A row per workload, a column per engine; the checksum is that of most of them. */
 function checksumTable(run: Run): string {
   const checked = run.timings.filter((timing) =>
     timing.error !== null && succeeded(timing)

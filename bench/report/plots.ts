@@ -78,7 +78,7 @@ function point(
     : { engine, label, x, y, facet };
 }
 
-/** Log–log lines with a point each, an engine a line. */
+/** Log–log lines with a point each, a line per engine. */
 function lines(
   points: readonly Point[],
   { title, x, y, width = 520 }: {
@@ -169,7 +169,7 @@ function chainPlot(run: Run): Record<string, unknown> {
   return lines(points, {
     title: ["Value and gradient of a chain of N operations", origin(run)],
     x: "N, operations",
-    y: "nanoseconds an operation",
+    y: "nanoseconds per operation",
   });
 }
 
@@ -185,7 +185,7 @@ function halvesPlot(run: Run): Record<string, unknown> {
   return lines(points, {
     title: ["The two halves of it", origin(run)],
     x: "N, operations",
-    y: "nanoseconds an operation",
+    y: "nanoseconds per operation",
     width: 330,
   });
 }
@@ -200,7 +200,7 @@ function memoryPlot(run: Run): Record<string, unknown> {
       origin(run),
     ],
     x: "N, operations",
-    y: "resident bytes an operation",
+    y: "resident bytes per operation",
   });
 }
 
@@ -263,7 +263,7 @@ function workloadsPlot(run: Run): Record<string, unknown> {
         field: "y",
         type: "quantitative",
         scale: { type: "log" },
-        title: "nanoseconds an operation",
+        title: "nanoseconds per operation",
         axis: { format: "~s", values: decades(points.map(({ y }) => y)) },
       },
       y: {

@@ -24,7 +24,7 @@ export type Message =
   | { readonly timed: Selection; readonly times: Times }
   | { readonly weighed: Selection; readonly weight: Weight };
 
-/** What a workload took, in nanoseconds an operation unless it says otherwise. */
+/** What a workload took, in nanoseconds per operation unless it says otherwise. */
 export interface Times {
   readonly operations: number;
   /** Preparing, compiling and the first call, in milliseconds. */
@@ -39,7 +39,7 @@ export interface Times {
   readonly gradient: readonly number[];
 }
 
-/** What a gradient weighs, in bytes an operation. */
+/** What a gradient weighs, in bytes per operation. */
 export interface Weight {
   /** By how much a first gradient raised the process's peak of resident memory. */
   readonly peak: number;

@@ -25,12 +25,12 @@ export interface Subject {
   readonly size: number;
 }
 
-/** What an engine took for a workload: of each list, an element a process. */
+/** What an engine took for a workload: of each list, an element per process. */
 export interface Timing extends Subject {
   readonly operations: number;
   /** The first call, with all that is prepared or compiled for it, in milliseconds. */
   readonly first: readonly number[];
-  /** A later call, in nanoseconds an operation. */
+  /** A later call, in nanoseconds per operation. */
   readonly total: readonly number[];
   /** Which part of it is running the function before the sweep; empty if there is none. */
   readonly share: readonly number[];
@@ -44,7 +44,7 @@ export interface Timing extends Subject {
   readonly failed?: string;
 }
 
-/** What an engine weighs at a workload, in bytes an operation. */
+/** What an engine weighs at a workload, in bytes per operation. */
 export type Weighing = Subject & Weight;
 
 /** Gradients further apart than this are not the same. */

@@ -3,14 +3,14 @@ import type { Message, Order, Selection } from "./protocol.ts";
 /** Runs a worker, and another for the rest where one dies. */
 export async function work(
   order: Order,
-  hear: (message: Message) => void,
+  onMessage: (message: Message) => void,
 ): Promise<void> {
   let workloads = order.workloads;
   while (workloads.length > 0) {
-    const dead = await runWorker({ ...order, workloads }, hear);
+    const dead = await runWorker({ ...order, workloads }, onMessage);
     if (dead === undefined) return;
     const { at: [name, size], message } = dead;
-    hear({ failed: dead.at, message });
+    onMessage({ failed: dead.at, message });
     const index = workloads.findIndex((each) =>
       each[0] === name && each[1] === size
     );
@@ -26,7 +26,7 @@ interface Death {
 
 async function runWorker(
   order: Order,
-  hear: (message: Message) => void,
+  onMessage: (message: Message) => void,
 ): Promise<Death | undefined> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -56,7 +56,7 @@ async function runWorker(
         child.kill("SIGKILL");
       }, order.limit);
     }
-    hear(message);
+    onMessage(message);
   }
   clearTimeout(timer);
   const { success } = await child.status, text = await errors;

@@ -8,7 +8,7 @@ export interface Target {
   readonly what: string;
   readonly against: string;
   readonly target: string;
-  /** Where it stands; a number a size. */
+  /** Where it stands; a number per size. */
   readonly stands: readonly Standing[];
 }
 
@@ -55,7 +55,7 @@ export function targetsOf(run: Run): Target[] {
       stands: times("adnn", "graph", 2, ...[1e3, 1e4, 1e5, 1e6].map(chain)),
     },
     {
-      what: "graph, bytes a node, built and differentiated",
+      what: "graph, bytes per node, built and differentiated",
       against: "",
       target: "≤ 120",
       stands: [
@@ -76,7 +76,7 @@ export function targetsOf(run: Run): Target[] {
       stands: times("adnn", "recorded", 8, ...[1e4, 1e5, 1e6].map(chain)),
     },
     {
-      what: "recorded, chain, N = 1e6, time an operation",
+      what: "recorded, chain, N = 1e6, time per operation",
       against: "its own at N = 1e4",
       target: "≤ 1.5 ×",
       stands: [
@@ -87,7 +87,7 @@ export function targetsOf(run: Run): Target[] {
       ],
     },
     {
-      what: "recorded, resident bytes an operation, N = 1e6",
+      what: "recorded, resident bytes per operation, N = 1e6",
       against: "",
       target: "≤ 32",
       stands: [atMost(weight("recorded", 1e6)?.peak ?? NaN, 32)],
@@ -108,7 +108,7 @@ export function targetsOf(run: Run): Target[] {
       ],
     },
     {
-      what: "the same, ns an operation",
+      what: "the same, ns per operation",
       against: "generated C",
       target: "aim: 1.1",
       stands: [

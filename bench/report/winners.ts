@@ -18,7 +18,7 @@ const SELECTIONS: readonly (readonly [string, Selection])[] = [
   ["perceptron", ["perceptron", 100]],
   ["Runge–Kutta's method", ["Runge–Kutta", 1e3]],
   ["shared subexpressions", ["shared subexpressions", 1e3]],
-  ["two numbers, a call", ["two numbers", 2]],
+  ["two numbers, per call", ["two numbers", 2]],
 ];
 const WAYS: readonly EngineName[] = ["graph", "recorded", "compiled"];
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type EngineName, PACKAGES } from "../../bench/engines/engines.ts";
-import { Books } from "../../bench/report/books.ts";
+import { Outcomes } from "../../bench/report/outcomes.ts";
 import {
   changesBetween,
   describeChanges,
@@ -219,11 +219,11 @@ describe("what workers say", () => {
   };
 
   it("is entered by engine and workload", () => {
-    const books = new Books();
-    books.enter("adnn", { timed: ["chain", 1000], times });
-    books.enter("adnn", { timed: ["chain", 1000], times });
-    books.enter("rose", { failed: ["chain", 1000], message: "too large" });
-    const [adnn, rose] = books.timings();
+    const outcomes = new Outcomes();
+    outcomes.add("adnn", { timed: ["chain", 1000], times });
+    outcomes.add("adnn", { timed: ["chain", 1000], times });
+    outcomes.add("rose", { failed: ["chain", 1000], message: "too large" });
+    const [adnn, rose] = outcomes.timings();
     assertEquals(adnn!.total, [20, 20]);
     assertEquals([adnn!.checksum, adnn!.error], [3, 0]);
     assertEquals([rose!.failed, rose!.total, rose!.error], [
@@ -231,8 +231,8 @@ describe("what workers say", () => {
       [],
       null,
     ]);
-    assertEquals(books.firstCall("adnn", ["chain", 1000]), 5);
-    assertEquals(books.firstCall("rose", ["chain", 1000]), Infinity);
+    assertEquals(outcomes.firstCall("adnn", ["chain", 1000]), 5);
+    assertEquals(outcomes.firstCall("rose", ["chain", 1000]), Infinity);
   });
 
   const order = { engine: "recorded", task: "memory", fresh: true } as const;

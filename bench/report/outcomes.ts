@@ -8,10 +8,10 @@ import {
 import type { Message, Selection, Times } from "./protocol.ts";
 
 /** What workers said, by engine and workload. */
-export class Books {
+export class Outcomes {
   readonly #entries = new Map<string, Entry>();
 
-  enter(engine: EngineName, message: Message): void {
+  add(engine: EngineName, message: Message): void {
     if ("timed" in message) {
       this.#entry(engine, message.timed).times.push(message.times);
     } else if ("failed" in message) {
@@ -26,7 +26,7 @@ export class Books {
     return Math.max(...times.map(({ first }) => first));
   }
 
-  /** All that was entered, in the order in which it was. */
+  /** All outcomes, in the order in which they came. */
   timings(): Timing[] {
     const entries = [...this.#entries.values()]
       .filter(({ times, failed }) => times.length > 0 || failed !== undefined);

@@ -67,6 +67,11 @@ export * from "./src/operations/kinks.ts";
 export * from "./src/operations/lists.ts";
 export * from "./src/operations/choice.ts";
 export * from "./src/define_operation.ts";
+export {
+  type ElementOf,
+  formula,
+  type FormulaResult,
+} from "./src/formula/formula.ts";
 export { Var } from "./src/tape/recording.ts";
 export {
   grad,

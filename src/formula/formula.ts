@@ -10,6 +10,7 @@ import { type Computation, computed } from "./terms.ts";
  * What a formula gives for what stands in its placeholders: numbers give a
  * number, Nodes a Node, everything else a Scalar.
  *
+ * @typeParam T The contents of the placeholders.
  * @category Formulas
  */
 export type FormulaResult<T extends readonly unknown[]> = T extends readonly []
@@ -19,6 +20,7 @@ export type FormulaResult<T extends readonly unknown[]> = T extends readonly []
 /**
  * What is computed with of a placeholder's content: of a list, its elements.
  *
+ * @typeParam X The content.
  * @category Formulas
  */
 export type ElementOf<X> = X extends ScalarList ? X[number] : X;
@@ -42,6 +44,7 @@ const computations = new WeakMap<TemplateStringsArray, Computation>();
  * as the calls it stands for. Write it where the values are: the text around the
  * placeholders does not change, and each value goes into one.
  *
+ * @typeParam T The contents of the placeholders.
  * @param template The text of the formula.
  * @param operands What stands in its placeholders.
  * @returns A Scalar of the operands' kind.

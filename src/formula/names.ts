@@ -10,13 +10,26 @@ import type { Scalar } from "../scalar.ts";
 /** An operation on as many operands as it has parameters. */
 export type Operation = (...operands: readonly unknown[]) => Scalar;
 
-// A Map has no names but these: no `constructor`, which every object inherits.
-const operations: ReadonlyMap<string, Operation> = new Map(
-  [arithmetic, exponentials, trigonometry, kinks, lists, choice]
-    .flatMap((kind) => Object.entries(kind) as [string, Operation][])
-    // It reads a number, and is not an operation.
-    .filter(([name]) => name !== "primal"),
+// Bundlers leave out what nobody uses if its making has no effect, which they are
+// told by a mark: the table of operations names all of them.
+
+const operations = /* @__PURE__ */ tableOf(
+  arithmetic,
+  exponentials,
+  trigonometry,
+  kinks,
+  lists,
+  choice,
 );
+
+/** A Map has no names but these: no `constructor`, which every object inherits. */
+function tableOf(...kinds: readonly object[]): ReadonlyMap<string, Operation> {
+  return new Map(
+    kinds.flatMap((kind) => Object.entries(kind) as [string, Operation][])
+      // It reads a number, and is not an operation.
+      .filter(([name]) => name !== "primal"),
+  );
+}
 
 const constants: ReadonlyMap<string, number> = new Map([
   ["pi", Math.PI],

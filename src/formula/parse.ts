@@ -40,16 +40,18 @@ const TOKEN =
   /(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<placeholder>\$\{…\})|\*\*|[<>=]=|[^]/uy;
 const SPACE = /\s*/y;
 
-const SUMS = operators({ "+": "add", "-": "sub" });
-const PRODUCTS = operators({ "*": "mul", "/": "div" });
-const COMPARISONS = operators({
+const SUMS = /* @__PURE__ */ operators({ "+": "add", "-": "sub" });
+const PRODUCTS = /* @__PURE__ */ operators({ "*": "mul", "/": "div" });
+const COMPARISONS = /* @__PURE__ */ operators({
   "<": "lt",
   "<=": "le",
   ">": "gt",
   ">=": "ge",
   "==": "eq",
 });
-const [NEG, POW, SQUARE] = ["neg", "pow", "square"].map(operationNamed);
+const NEG = /* @__PURE__ */ operationNamed("neg");
+const POW = /* @__PURE__ */ operationNamed("pow");
+const SQUARE = /* @__PURE__ */ operationNamed("square");
 
 function operators(
   names: Readonly<Record<string, string>>,
@@ -112,7 +114,7 @@ class Parser {
   }
 
   #signed(): Term {
-    return this.#skip("-") ? apply(NEG!, [this.#signed()]) : this.#power();
+    return this.#skip("-") ? apply(NEG, [this.#signed()]) : this.#power();
   }
 
   #power(): Term {
@@ -120,8 +122,8 @@ class Parser {
     if (!this.#skip("^") && !this.#skip("**")) return base;
     const exponent = this.#signed();
     return exponent.kind === "constant" && exponent.value === 2
-      ? apply(SQUARE!, [base])
-      : apply(POW!, [base, exponent]);
+      ? apply(SQUARE, [base])
+      : apply(POW, [base, exponent]);
   }
 
   #value(): Term {

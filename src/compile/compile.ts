@@ -1,6 +1,6 @@
 import { requireOptions, typeError, wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { type DisposableIfKnown, DISPOSE } from "../host.ts";
+import { type DisposableIfKnown, DISPOSE, now } from "../host.ts";
 import { observer } from "../observer.ts";
 import { isRecording, type Var, withObserver } from "../tape/recording.ts";
 import {
@@ -23,6 +23,7 @@ import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
 import { programOf } from "./program.ts";
 import type { Signature } from "./signature.ts";
+import { VerificationSchedule } from "./verification_schedule.ts";
 import { type AnyFunction, Version } from "./version.ts";
 
 /**
@@ -67,7 +68,8 @@ export interface CompileOptions {
  * nor may randomness, or state from outside that changes. Much of that throws
  * while the function is recorded. The rest (`x === 1`, `if (x)`) is found by
  * verifying: the first call, and now and then a later one, also runs the function
- * itself and compares. Called inside a function that is recorded or compiled, it
+ * itself and compares. Where the function itself turns out to be faster, that is
+ * what later calls run. Called inside a function that is recorded or compiled, it
  * is recorded through.
  *
  * A compiled function holds memory until it is garbage, or disposed of.
@@ -226,13 +228,15 @@ function versionOf(
   inputs: TakenApart<number | Var>,
   verify: boolean,
 ): Version {
+  const start = now();
   const finish = ({ section, outputs, resultShape }: Recorded): Version => {
     const program = programOf(
       section,
       outputs.map(({ entry, value }) => ({ entry, value: value as number })),
     );
     const executable = new Executable(program);
-    return new Version(f, inputs.shape, resultShape, executable, verify);
+    const schedule = verify ? new VerificationSchedule(now() - start) : null;
+    return new Version(f, inputs.shape, resultShape, executable, schedule);
   };
   return withObserver(null, () => record(f, inputs, true, finish));
 }

@@ -44,8 +44,13 @@ export interface CompiledProgram {
   readonly outputs: number;
   /** How many operations it does. */
   readonly operations: number;
-  /** Whether it runs as WebAssembly, or is interpreted. */
+  /** Whether it is compiled to WebAssembly, or to be interpreted. */
   readonly kind: "wasm" | "interpreter";
+  /**
+   * Says how it is run at the moment, and why. Where the function itself turned
+   * out to be faster than what it is compiled to, that is run.
+   */
+  explain(): string;
   /**
    * Computes the outputs from the inputs, without an allocation.
    *
@@ -87,6 +92,7 @@ export class Executable implements CompiledProgram {
   writes = 0;
   readonly #program: Program;
   readonly #code: () => void;
+  readonly #explanation: string;
   /** Whose numbers those in {@linkcode memory} are. */
   readonly #owner: { readonly floats: Float64Array };
   #held: Held | undefined;
@@ -95,14 +101,15 @@ export class Executable implements CompiledProgram {
   /** Runs while this one is in the middle of it. */
   #spare: Executable | undefined;
 
-  /** @param memory Where to be; null to be interpreted. */
-  constructor(program: Program, memory: Memory | null = sharedMemory()) {
+  /** @param memory Where to be; or why to be interpreted. */
+  constructor(program: Program, memory: Memory | string = sharedMemory()) {
     this.#program = program;
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
     this.operations = program.length - program.first;
-    const code = memory && load(program, memory);
-    if (code !== null) {
+    const code = typeof memory === "string" ? memory : load(program, memory);
+    if (typeof code !== "string") {
+      this.#explanation = "WebAssembly";
       this.#owner = code.held.owner;
       this.kind = "wasm";
       this.#held = code.held;
@@ -113,6 +120,7 @@ export class Executable implements CompiledProgram {
     } else {
       const interpreter = new Interpreter(program);
       this.kind = "interpreter";
+      this.#explanation = `interpreted steps: ${code}`;
       this.#owner = { floats: interpreter.values };
       this.inputsAt = 0;
       this.outputsAt = interpreter.outputsAt;
@@ -131,21 +139,33 @@ export class Executable implements CompiledProgram {
     return (this.#spare ??= interpreted(this.#program)).idle;
   }
 
-  /**
-   * Computes the outputs in memory from the inputs in memory.
-   *
-   * @param examine Is called before any other call may write to them.
-   */
-  compute(examine?: () => void): void {
+  /** Computes the outputs in memory from the inputs in memory. */
+  compute(): void {
     this.#running = true;
     try {
       this.#code();
-      examine?.();
     } finally {
-      this.#running = false;
-      // Its memory is its own to the end.
-      if (this.#disposed) this.#release();
+      this.#finish();
     }
+  }
+
+  /**
+   * Runs what needs the inputs and outputs in memory: no other call writes to
+   * them meanwhile.
+   */
+  hold(body: (compute: () => void) => void): void {
+    this.#running = true;
+    try {
+      body(this.#code);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    this.#running = false;
+    // Its memory was its own to the end.
+    if (this.#disposed) this.#release();
   }
 
   /** @param version What is to compute in place of the executable alone. */
@@ -169,6 +189,10 @@ export class Executable implements CompiledProgram {
     if (version === undefined) idle.compute();
     else version.compute(idle);
     copy(idle.memory, idle.outputsAt, outputs, 0, outputs.length);
+  }
+
+  explain(): string {
+    return this.#explanation;
   }
 
   wasm(): WasmModule {
@@ -198,17 +222,19 @@ export class Executable implements CompiledProgram {
 }
 
 function interpreted(program: Program): Executable {
-  return new Executable(program, null);
+  return new Executable(program, "it stands in for one that is running");
 }
 
-/** The memory of all compiled functions; null where the host has none to give. */
-function sharedMemory(): Memory | null {
+const NO_WEBASSEMBLY = "this host has no WebAssembly";
+
+/** The memory of all compiled functions; or why there is none. */
+function sharedMemory(): Memory | string {
   const { WebAssembly } = host;
-  if (WebAssembly === undefined) return null;
+  if (WebAssembly === undefined) return NO_WEBASSEMBLY;
   try {
     return shared ??= new Memory(WebAssembly);
   } catch (error) {
-    if (error instanceof RangeError) return null;
+    if (error instanceof RangeError) return "this host gives no memory";
     throw error;
   }
 }
@@ -220,16 +246,19 @@ interface Code {
   readonly run: () => void;
 }
 
-/** Generates and loads code; null where it is too long, or the host does not allow it. */
-function load(program: Program, memory: Memory): Code | null {
+/** Generates and loads code, or says why there is none. */
+function load(program: Program, memory: Memory): Code | string {
   const { WebAssembly } = host;
-  if (WebAssembly === undefined) return null;
+  if (WebAssembly === undefined) return NO_WEBASSEMBLY;
   let region: Region | undefined;
   try {
     const arrangement = arranged(program);
     // An output may be a copy of an input or a constant: code, too.
     const size = arrangement.emitted + program.outputs.length;
-    if (size > MAX_WASM_OPERATIONS) return null;
+    if (size > MAX_WASM_OPERATIONS) {
+      return `${size} operations of code, more than ${MAX_WASM_OPERATIONS}, ` +
+        "would not fit the caches";
+    }
     const plan = new Plan(arrangement), { layout } = plan;
     region = memory.take(layout.size);
     const { bytes, imports } = generate(plan, region.start, true);
@@ -249,7 +278,7 @@ function load(program: Program, memory: Memory): Code | null {
     if (
       error instanceof WebAssembly.CompileError || error instanceof RangeError
     ) {
-      return null;
+      return `this host refuses the code (${error.message})`;
     }
     throw error;
   }

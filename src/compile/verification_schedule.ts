@@ -9,8 +9,8 @@ const MAX_CALLS_UNTIMED = 256;
 /**
  * When to verify the calls of a compiled function. A verification is paid for by
  * the calls that follow: the next one is due when they took as long as the
- * last one is worth. The first is due at once, and what the first call takes
- * longer, it is recorded and compiled, pays for it.
+ * last one is worth. The first call is verified at once. As it takes long anyway,
+ * the second one is too, and the engine has then optimized what both run.
  *
  * Time is that of a sample of the calls, each of which stands for those since
  * the one before. However coarse the clock, on average it is right.
@@ -21,7 +21,12 @@ export class VerificationSchedule {
   /** How many calls the one that is timed next stands for. */
   #represented = 1;
   /** The time that calls have to take, in milliseconds, before the next verification is due. */
-  #owed = 0;
+  #owed: number;
+
+  /** @param milliseconds What recording and compiling took. */
+  constructor(milliseconds: number) {
+    this.#owed = -milliseconds;
+  }
 
   /** Whether a call that is about to begin is to be timed; to be asked once per call. */
   isTimed(): boolean {
@@ -45,6 +50,6 @@ export class VerificationSchedule {
 
   /** A call was found to be right, and that took so long. */
   verified(milliseconds: number): void {
-    this.#owed = milliseconds / SHARE;
+    this.#owed = Math.max(0, this.#owed + milliseconds / SHARE);
   }
 }

@@ -8,14 +8,16 @@ import {
   rebuild,
   type Shape,
   takeApart,
+  type TakenApart,
 } from "../transforms/structures.ts";
 import type {
   CompiledProgram,
   Executable,
   WasmModule,
 } from "./compiled_program.ts";
+import { FasterWay } from "./faster_way.ts";
 import { type Signature, signatureOf } from "./signature.ts";
-import { VerificationSchedule } from "./verification_schedule.ts";
+import type { VerificationSchedule } from "./verification_schedule.ts";
 
 /** A function of any arguments, without its types. */
 export type AnyFunction = (...inputs: unknown[]) => unknown;
@@ -24,7 +26,8 @@ export type AnyFunction = (...inputs: unknown[]) => unknown;
  * A function compiled for one structure of arguments. If it is to be verified,
  * the function itself is run at the first call, and now and then at a later one,
  * and has to give the same numbers: what decided something while it was recorded
- * (data, randomness, state from outside) may decide differently then.
+ * (data, randomness, state from outside) may decide differently then. Where the
+ * function itself turns out to be faster, it is what the other calls run, too.
  */
 export class Version implements CompiledProgram {
   readonly inputs: number;
@@ -40,13 +43,14 @@ export class Version implements CompiledProgram {
   readonly #resultShape: Shape;
   /** Null if it is not to be verified. */
   readonly #schedule: VerificationSchedule | null;
+  readonly #faster = new FasterWay();
 
   constructor(
     f: AnyFunction,
     argumentsShape: Shape,
     resultShape: Shape,
     executable: Executable,
-    verify: boolean,
+    schedule: VerificationSchedule | null,
   ) {
     this.inputs = executable.inputs;
     this.outputs = executable.outputs;
@@ -58,7 +62,7 @@ export class Version implements CompiledProgram {
     this.#f = f;
     this.#argumentsShape = withoutFloats(argumentsShape);
     this.#resultShape = resultShape;
-    this.#schedule = verify ? new VerificationSchedule() : null;
+    this.#schedule = schedule;
   }
 
   run(inputs: Float64Array, outputs: Float64Array): void {
@@ -69,51 +73,99 @@ export class Version implements CompiledProgram {
     return this.executable.wasm();
   }
 
+  explain(): string {
+    const compiled = this.executable.explain();
+    const { isUncompiled, times } = this.#faster;
+    if (!isUncompiled) return compiled;
+    return `the function itself, which takes ${
+      milliseconds(times.uncompiled)
+    }; ` +
+      `${milliseconds(times.compiled)} as ${compiled}`;
+  }
+
   /** Computes the outputs in an executable's memory from the inputs there, and verifies them if it is time. */
   compute(executable: Executable): void {
     const schedule = this.#schedule;
-    if (schedule === null || !schedule.isTimed()) executable.compute();
-    else this.#computeTimed(executable, schedule);
+    if (schedule !== null && schedule.isTimed()) {
+      this.#computeTimed(executable, schedule);
+    } else if (this.#faster.isUncompiled) {
+      this.#computeUncompiled(executable);
+    } else {
+      executable.compute();
+    }
   }
 
-  // Apart, as a function with a closure in it allocates whenever it is called.
-  #computeTimed(executable: Executable, schedule: VerificationSchedule): void {
-    const { memory, inputsAt } = executable;
-    const inputs = schedule.isDue
-      ? memory.slice(inputsAt, inputsAt + this.inputs)
-      : null;
-    const start = now();
-    executable.compute(() => {
-      const end = now();
-      if (inputs !== null) {
-        this.#verify(inputs, executable);
-        schedule.verified(now() - end);
-      }
-      schedule.timed(end - start);
+  // What has a closure in it stands apart, as it allocates whenever it is called.
+
+  #computeUncompiled(executable: Executable): void {
+    executable.hold(() => {
+      const { leaves } = this.#call(this.#argumentsIn(executable));
+      executable.memory.set(leaves, executable.outputsAt);
     });
   }
 
-  #verify(inputs: Float64Array, executable: Executable): void {
-    const f = this.#f;
-    const list = rebuild(this.#argumentsShape, Array.from(inputs)) as unknown[];
-    const { leaves, shape } = takeApart(
-      withObserver(null, () => f(...list)),
-      NUMBER,
-      "Cannot compile: the function's result, uncompiled",
-    );
-    const wrong = mismatch(this.#resultShape, shape);
-    if (wrong !== undefined) throw differs(wrong);
+  #computeTimed(executable: Executable, schedule: VerificationSchedule): void {
+    if (schedule.isDue) {
+      executable.hold((compute) =>
+        this.#computeVerified(executable, compute, schedule)
+      );
+      return;
+    }
+    const start = now();
+    if (this.#faster.isUncompiled) this.#computeUncompiled(executable);
+    else executable.compute();
+    schedule.timed(now() - start);
+  }
+
+  #computeVerified(
+    executable: Executable,
+    compute: () => void,
+    schedule: VerificationSchedule,
+  ): void {
+    const list = this.#argumentsIn(executable);
+    const start = now();
+    compute();
+    const computed = now();
+    const { leaves, shape } = this.#call(list);
+    const called = now();
     const { memory, outputsAt } = executable;
     for (let k = 0; k < leaves.length; k++) {
       const found = memory[outputsAt + k]!, expected = leaves[k]!;
       // Every NaN is as good as another; −0 is not as good as 0.
-      if (Object.is(found, expected)) continue;
-      throw differs({
-        path: pathOf(shape, k),
-        found: text(found),
-        expected: text(expected),
-      });
+      if (!Object.is(found, expected)) {
+        throw differs(pathOf(shape, k), text(found), text(expected));
+      }
     }
+    const compiled = computed - start, uncompiled = called - computed;
+    const both = now() - start;
+    const once = this.#faster.isUncompiled ? uncompiled : compiled;
+    schedule.verified(both - once);
+    schedule.timed(once);
+    // What stands in for an executable that is in use may take longer.
+    if (executable === this.executable) {
+      this.#faster.choose(compiled, uncompiled);
+    }
+  }
+
+  /** The arguments that an executable has as its inputs. */
+  #argumentsIn({ memory, inputsAt }: Executable): readonly unknown[] {
+    const numbers = Array.from(
+      memory.subarray(inputsAt, inputsAt + this.inputs),
+    );
+    return rebuild(this.#argumentsShape, numbers) as unknown[];
+  }
+
+  /** Calls the function itself. */
+  #call(list: readonly unknown[]): TakenApart<number> {
+    const f = this.#f;
+    const result = takeApart(
+      withObserver(null, () => f(...list)),
+      NUMBER,
+      "Cannot compile: the function's result, uncompiled",
+    );
+    const wrong = mismatch(this.#resultShape, result.shape);
+    if (wrong === undefined) return result;
+    throw differs(wrong.path, wrong.found, wrong.expected);
   }
 }
 
@@ -128,14 +180,16 @@ const NUMBER: LeafKind<number> = {
   hint: () => CAUSES,
 };
 
-function differs(
-  { path, found, expected }: { path: string; found: string; expected: string },
-): TypeError {
+function differs(path: string, found: string, expected: string): TypeError {
   const place = path === "" ? "" : `, ${path}`;
   return typeError(
     `Cannot compile: the function's result${place} is ${found}, expected ` +
       `${expected} as uncompiled; ${CAUSES}`,
   );
+}
+
+function milliseconds(x: number): string {
+  return `${Number(x.toPrecision(2))} ms`;
 }
 
 function text(x: number): string {

@@ -1,5 +1,5 @@
 import { describe, it } from "@std/testing/bdd";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   add,
   compile,
@@ -49,13 +49,14 @@ const PRINT_RESULTS = `
   }
   console.log(list.join());
   console.log(compiled.map((g) => g.program([1, 2]).kind).join());
+  console.log(compiled[0].program([1, 2]).explain());
 `;
 
 /** Prints what a host makes of the functions above. */
 async function resultsOn(
   host: string,
   flags: string[] = [],
-): Promise<[results: string, kinds: string]> {
+): Promise<[results: string, kinds: string, why: string]> {
   const { stdout, stderr } = await runDeno(
     `
     ${host}
@@ -64,39 +65,58 @@ async function resultsOn(
     `,
     { flags },
   );
-  const [results = "", kinds = ""] = stdout.trim().split("\n");
-  assert(kinds !== "", stderr);
-  return [results, kinds];
+  const [results = "", kinds = "", why = ""] = stdout.trim().split("\n");
+  assert(why !== "", stderr);
+  return [results, kinds, why];
 }
 
 describe("a host", () => {
-  const hosts: Record<string, string> = {
-    "without WebAssembly": "delete globalThis.WebAssembly;",
-    "where WebAssembly is undefined": "globalThis.WebAssembly = undefined;",
+  const hosts: Record<string, readonly [code: string, why: string]> = {
+    "without WebAssembly": [
+      "delete globalThis.WebAssembly;",
+      "this host has no WebAssembly",
+    ],
+    "where WebAssembly is undefined": [
+      "globalThis.WebAssembly = undefined;",
+      "this host has no WebAssembly",
+    ],
     // As a browser does under a Content-Security-Policy.
-    "that refuses to compile": `
+    "that refuses to compile": [
+      `
       WebAssembly.Module = function () {
         throw new WebAssembly.CompileError("refused");
       };`,
+      "this host refuses the code (refused)",
+    ],
     // As Chromium does with large modules on the main thread.
-    "that refuses modules of this size": `
+    "that refuses modules of this size": [
+      `
       WebAssembly.Module = function () {
         throw new RangeError("larger than 8MB");
       };`,
-    "without memory to give": `
+      "this host refuses the code (larger than 8MB)",
+    ],
+    "without memory to give": [
+      `
       WebAssembly.Memory = function () {
         throw new RangeError("could not allocate memory");
       };`,
+      "this host gives no memory",
+    ],
   };
-  let ofWasm: [string, string] | undefined;
+  let ofWasm: [string, string, string] | undefined;
 
-  for (const [name, code] of Object.entries(hosts)) {
+  for (const [name, [code, reason]] of Object.entries(hosts)) {
     it(`${name} interprets, with the same bits`, async () => {
       ofWasm ??= await resultsOn("");
       assertEquals(ofWasm[1], "wasm,wasm,wasm");
       assert(ofWasm[0].split(",").length > 200);
-      const [results, kinds] = await resultsOn(code);
+      const [results, kinds, why] = await resultsOn(code);
       assertEquals(results, ofWasm[0]);
+      assertEquals(
+        [ofWasm[2], why],
+        ["WebAssembly", `interpreted steps: ${reason}`],
+      );
       assertEquals(kinds, "interpreter,interpreter,interpreter");
     });
   }
@@ -138,9 +158,13 @@ describe("a program too large for WebAssembly, with nothing that repeats", () =>
       }
       return y;
     };
-    const compiled = compile(valueAndGrad(f));
-    const { kind, operations } = compiled.program(leaves);
+    const compiled = compile(valueAndGrad(f), { verify: false });
+    const program = compiled.program(leaves), { kind, operations } = program;
     assertEquals(kind, "interpreter");
+    assertMatch(
+      program.explain(),
+      /^interpreted steps: \d+ operations of code, more than 200000, would not/,
+    );
     assert(operations > N);
     for (const factor of [1, 0.5]) {
       const x = leaves.map((leaf) => factor * leaf);

@@ -312,6 +312,117 @@ describe("later calls", () => {
   });
 });
 
+describe("calls that are faster uncompiled", () => {
+  // The same operation, taking more time in one way than in the other.
+  const { now } = performance;
+  let time = 0, ofFunction = 0, ofCompiled = 0;
+  let inFunction = false, runs = 0;
+  const slow = defineOperation({
+    name: "slow",
+    value: (x: number) => {
+      time += inFunction ? ofFunction : ofCompiled;
+      return x * x;
+    },
+    partials: (x) => mul(2, x),
+  });
+  const f = ([x, y]: readonly Scalar[]): Scalar => {
+    runs++;
+    inFunction = true;
+    const z = add(slow(x!), y!);
+    inFunction = false;
+    return z;
+  };
+  const expected = (k: number) => ({ value: k * k + 1, gradient: [2 * k, 1] });
+  beforeEach(() => {
+    time = runs = 0;
+    performance.now = () => time;
+  });
+  afterEach(() => {
+    performance.now = now;
+  });
+
+  it("run the function itself, and are compiled again if that pays", () => {
+    [ofFunction, ofCompiled] = [1, 4];
+    const compiled = compile(valueAndGrad(f));
+    const program = compiled.program([0, 1]);
+    assertEquals([program.kind, program.explain()], ["wasm", "WebAssembly"]);
+    for (let k = 0; k < 20; k++) compiled([k, 1]);
+    assertEquals(
+      program.explain(),
+      "the function itself, which takes 1 ms; 4 ms as WebAssembly",
+    );
+    runs = time = 0;
+    for (let k = 0; k < 1000; k++) {
+      assertEquals(compiled([k, 1]), expected(k));
+      assertEquals(compiled(Float64Array.of(k, 1)).value, k * k + 1);
+    }
+    assert(runs >= 1990, `${runs} runs`);
+    // The second structure is compiled first.
+    assert(time < 2000 * 1.1, `${time} ms`);
+    assertEquals(runOn(program, [3, 1]), [10, 6, 1]);
+    assertEquals(program.kind, "wasm");
+
+    ofCompiled = 0.5;
+    for (let k = 0; k < 500; k++) assertEquals(compiled([k, 1]), expected(k));
+    assertEquals(program.explain(), "WebAssembly");
+    runs = 0;
+    for (let k = 0; k < 1000; k++) assertEquals(compiled([k, 1]), expected(k));
+    assert(runs < 100, `${runs} runs`);
+  });
+
+  it("not for a gain that may be chance, nor for one slow measurement", () => {
+    [ofFunction, ofCompiled] = [0.95, 1];
+    const compiled = compile(f);
+    for (let k = 0; k < 100; k++) compiled([k, 1]);
+    assertEquals(compiled.program([0, 0]).explain(), "WebAssembly");
+    for (let k = 0; k < 1000; k++) {
+      ofCompiled = runs % 2 === 0 ? 20 : 1;
+      compiled([k, 1]);
+    }
+    assertEquals(compiled.program([0, 0]).explain(), "WebAssembly");
+  });
+
+  it("not where it is not verified, nor where a call takes next to no time", () => {
+    [ofFunction, ofCompiled] = [1, 4];
+    const unverified = compile(f, { verify: false });
+    for (let k = 0; k < 100; k++) unverified([k, 1]);
+    assertEquals(runs, 1);
+    [ofFunction, ofCompiled] = [0.01, 0.04];
+    const short = compile(f);
+    for (let k = 0; k < 100; k++) short([k, 1]);
+    assertEquals(short.program([0, 0]).explain(), "WebAssembly");
+  });
+
+  it("are verified, and see to calls within them", () => {
+    [ofFunction, ofCompiled] = [1, 4];
+    let act = (): unknown => 0, factor = 2;
+    const compiled = compile(([x]: readonly Scalar[]) => {
+      const z = f([x!, 1]);
+      act();
+      return [mul(z, factor), x!];
+    });
+    for (let k = 0; k < 20; k++) compiled([k]);
+    const program = compiled.program([0]);
+    assert(program.explain().startsWith("the function itself"));
+    act = () => {
+      act = () => 0;
+      assertEquals(compiled([3]), [20, 3]);
+      compiled[Symbol.dispose]();
+      for (let k = 3; k < 9; k++) compile((x: Scalar) => [mul(x, k), x])(7);
+    };
+    assertEquals(compiled([2]), [10, 2]);
+    assertThrows(() => compiled([2]), TypeError, "disposed");
+
+    const other = compile(([x]: readonly Scalar[]) => mul(f([x!, 1]), factor));
+    for (let k = 0; k < 20; k++) other([k]);
+    factor = 3;
+    let calls = 0;
+    differs(() => {
+      while (calls++ < 1000) other([2]);
+    }, " is 10, expected 15");
+  });
+});
+
 describe("VerificationSchedule", () => {
   /** Runs calls by it, and gives the share of their time that verifications took. */
   const share = (
@@ -321,7 +432,7 @@ describe("VerificationSchedule", () => {
     tick = 0,
   ): { share: number; verified: number; timed: number } => {
     const random = seededRandom(7);
-    const schedule = new VerificationSchedule();
+    const schedule = new VerificationSchedule(0);
     // As a clock that ticks sees it.
     const seen = (ms: number) =>
       tick === 0 ? ms : tick * Math.floor(ms / tick + random());
@@ -367,6 +478,22 @@ describe("VerificationSchedule", () => {
     );
     assert(found.share < 0.06, `${found.share}`);
     assert(found.verified > 100, `${found.verified}`);
+  });
+
+  it("verifies the second call if the first took long, and then no other", () => {
+    for (
+      const [milliseconds, expected] of [[19, false], [1e6, true]] as const
+    ) {
+      const schedule = new VerificationSchedule(milliseconds);
+      const due = [1, 2, 3].map(() => {
+        assert(schedule.isTimed());
+        const { isDue } = schedule;
+        if (isDue) schedule.verified(1);
+        schedule.timed(0.1);
+        return isDue;
+      });
+      assertEquals(due, [true, expected, false]);
+    }
   });
 
   it("does not look at the clock at each of many short calls", () => {

@@ -1,7 +1,9 @@
 // The shape of a compiled function's arguments or result, with the shortest way
 // to move numbers between it and memory.
 import {
+  isDetached,
   isRecord,
+  setField,
   type Shape,
   standsForFloats,
 } from "../transforms/structures.ts";
@@ -75,7 +77,7 @@ class Floats extends Scalars {
     if (!(x instanceof Float64Array)) {
       return standsForFloats(x) && super.write(x, memory, at);
     }
-    if (x.length !== this.size) return false;
+    if (x.length !== this.size || isDetached(x)) return false;
     memory.set(x, at);
     return true;
   }
@@ -116,18 +118,22 @@ class List implements Signature {
   }
 }
 
-// In a loop over an object's keys, V8 makes nothing of this call.
+// V8 compiles a call of this away in a loop over an object's keys.
 const { hasOwnProperty } = Object.prototype;
 
 class Fields implements Signature {
   readonly size: number;
   readonly keys: readonly string[];
   readonly fields: readonly Signature[];
+  // A copy of it has all keys already: to set them is fast, and does not look
+  // for what objects inherit under their names.
+  readonly #template: Record<string, unknown> = {};
 
   constructor(keys: readonly string[], fields: readonly Signature[]) {
     this.keys = keys;
     this.fields = fields;
     this.size = sizeOf(fields);
+    for (const key of keys) setField(this.#template, key, null);
   }
 
   write(x: unknown, memory: Float64Array, at: number): boolean {
@@ -135,7 +141,7 @@ class Fields implements Signature {
     const { keys, fields } = this;
     let next = at, k = 0;
     for (const key in x) {
-      // Somebody may have put an enumerable key on `Object.prototype`.
+      // Keys of `Object.prototype` may be enumerable, too.
       if (!hasOwnProperty.call(x, key)) continue;
       if (key !== keys[k]) return false;
       const field = fields[k++]!;
@@ -146,17 +152,11 @@ class Fields implements Signature {
   }
 
   read(memory: Float64Array, at: number): Record<string, unknown> {
-    const record: Record<string, unknown> = {};
+    const record = { ...this.#template };
     let next = at;
     for (let k = 0; k < this.keys.length; k++) {
-      const key = this.keys[k]!, field = this.fields[k]!;
-      const value = field.read(memory, next);
-      // Some hosts take an assignment to this one for a change of prototype.
-      if (key === "__proto__") {
-        Object.defineProperty(record, key, { value, enumerable: true });
-      } else {
-        record[key] = value;
-      }
+      const field = this.fields[k]!;
+      record[this.keys[k]!] = field.read(memory, next);
       next += field.size;
     }
     return record;

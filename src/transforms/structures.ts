@@ -356,7 +356,7 @@ export function rebuild(shape: Shape, leaves: unknown[]): unknown {
 }
 
 /** Makes an own property, whatever objects inherit under that name. */
-function setField(
+export function setField(
   record: Record<string, unknown>,
   key: string,
   value: unknown,
@@ -380,7 +380,8 @@ function isListOfNumbers(x: unknown): x is number[] {
   return true;
 }
 
-function isDetached({ length, buffer }: Float64Array): boolean {
+/** Whether a Float64Array has lost its memory, as by a transfer of its buffer. */
+export function isDetached({ length, buffer }: Float64Array): boolean {
   if (length > 0) return false;
   // Not every host has `buffer.detached`.
   try {

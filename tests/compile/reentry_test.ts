@@ -135,6 +135,44 @@ describe("structures that are almost plain", () => {
     assertEquals([f({ a: 1, b: 4 }), f({ a: 1 })], [6, 100]);
   });
 
+  it("a result has its own fields, whatever objects inherit", () => {
+    const f = compile(({ a, b }: Pair<Scalar>) => ({ b, a }));
+    const inherited: Record<string, PropertyDescriptor> = {
+      a: { value: 3, writable: false },
+      b: {
+        set: () => {
+          throw new Error("set");
+        },
+      },
+    };
+    for (const [key, descriptor] of Object.entries(inherited)) {
+      Object.defineProperty(Object.prototype, key, {
+        ...descriptor,
+        configurable: true,
+      });
+      try {
+        for (const a of [1, 2]) {
+          const entries = Object.entries(f({ a, b: 5 }));
+          assertEquals(entries, [["b", 5], ["a", a]]);
+        }
+      } finally {
+        delete (Object.prototype as Record<string, unknown>)[key];
+      }
+    }
+  });
+
+  it("a Float64Array whose memory was transferred", () => {
+    const f = compile((xs: readonly Scalar[]) => sum(xs));
+    assertEquals(f(new Float64Array(0)), 0);
+    const gone = Float64Array.of(1, 2);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    assertThrows(
+      () => f(gone),
+      TypeError,
+      "Cannot compile: argument 1 is a detached Float64Array, expected",
+    );
+  });
+
   it("a list that stood for a Float64Array, with other numbers in it", () => {
     let kept: number[] = [];
     grad((xs: readonly Scalar[]) => {

@@ -35,8 +35,9 @@ import { type AnyFunction, Version } from "./version.ts";
 export interface Compiled<F extends Recordable> extends DisposableIfKnown {
   /**
    * The program for arguments of this structure: to run it on flat arrays
-   * without an allocation, or to ship it as a WebAssembly module. It is
-   * compiled if it is not yet; the numbers in the arguments do not matter.
+   * without an allocation, or to ship it as a WebAssembly module. It is compiled,
+   * and verified with these numbers, if it is not yet; the numbers do not matter
+   * otherwise.
    */
   program(...example: Arguments<Parameters<F>>): CompiledProgram;
 }
@@ -48,9 +49,10 @@ export interface Compiled<F extends Recordable> extends DisposableIfKnown {
  */
 export interface CompileOptions {
   /**
-   * Whether the function is also run uncompiled at the first call with a
-   * structure, and at so few of the later ones that it takes less than 5 % of
-   * their time, to compare the results to the bit.
+   * Whether the first call with a structure also runs the function uncompiled
+   * and compares the results to the bit, and so do a few later ones, in less
+   * than 5 % of the calls' time. If the function turns out to be faster
+   * uncompiled, this is also what lets later calls run it so.
    *
    * @default {true}
    */
@@ -129,7 +131,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
       const version = versions[k]!;
       const executable = version.executable.idle;
       if (!write(inputs, version.arguments, executable)) continue;
-      // A getter among the arguments may have disposed of it.
+      // A getter among the arguments may have disposed of the function.
       checkNotDisposed();
       if (k > 0) moveToFront(versions, version);
       return resultOf(version, executable);
@@ -157,14 +159,14 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     });
   };
 
-  /** Compiles, and does with it what the first call is to do. */
+  /** Compiles a version for arguments that none is for, and uses it with them. */
   const first = <R>(
     inputs: readonly unknown[],
     finish: (version: Version, executable: Executable) => R,
   ): R => {
     const parts = takeApartAll(inputs);
     const version = versionOf(call, parts, verify);
-    // The function itself may have disposed of it.
+    // The function may have disposed of its compiled self.
     checkNotDisposed();
     versions.unshift(version);
     const { executable } = version;
@@ -189,7 +191,7 @@ function moveToFront(versions: Version[], version: Version): void {
   if (k > 0) versions.unshift(...versions.splice(k, 1));
 }
 
-/** Writes arguments to where a program reads them, if they have the signature. */
+/** Writes arguments to an executable's inputs, if they have the signature. */
 function write(
   inputs: readonly unknown[],
   signature: Signature,
@@ -202,8 +204,8 @@ function write(
 }
 
 /**
- * The same where a getter called the same function, or compiled another one,
- * which may replace the memory: all arguments are read, and only then written.
+ * The same after a getter called the function, or compiled another one, which may
+ * replace the memory: all arguments are read before any is written.
  */
 function writeLate(
   inputs: readonly unknown[],
@@ -216,7 +218,7 @@ function writeLate(
   return true;
 }
 
-/** What a version gives for the arguments that an executable has. */
+/** The result for the arguments that an executable's inputs stand for. */
 function resultOf(version: Version, executable: Executable): unknown {
   version.compute(executable);
   return version.result.read(executable.memory, executable.outputsAt);
@@ -241,7 +243,7 @@ function versionOf(
   return withObserver(null, () => record(f, inputs, true, finish));
 }
 
-/** What a function gave: all that is wanted of it where its operations are observed. */
+/** What a recorded function gave; where operations are observed, that is all. */
 function recordedResult({ outputs, resultShape }: Recorded): unknown {
   return rebuild(resultShape, outputs.map(({ value }) => value));
 }

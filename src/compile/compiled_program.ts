@@ -42,34 +42,37 @@ export interface CompiledProgram {
   readonly inputs: number;
   /** How many numbers come out: the result's leaves in order. */
   readonly outputs: number;
-  /** How many operations it does. */
+  /** How many operations it performs. */
   readonly operations: number;
   /** Whether it is compiled to WebAssembly, or to be interpreted. */
   readonly kind: "wasm" | "interpreter";
   /**
-   * Says how it is run at the moment, and why. Where the function itself turned
-   * out to be faster than what it is compiled to, that is run.
+   * Says how it is run at present, and why: as WebAssembly, by the interpreter,
+   * or not at all, where the uncompiled function turned out to be faster.
    */
   explain(): string;
   /**
    * Computes the outputs from the inputs, without an allocation.
    *
-   * @throws {RangeError} If an array has not as many numbers as go in or out.
-   * @throws {TypeError} If one is no Float64Array.
-   * @throws {TypeError} If the function was disposed of.
+   * @param inputs The arguments' leaves in order.
+   * @param outputs Receives the result's leaves in order.
+   * @throws {RangeError} If an array's length is not the number of inputs or
+   * outputs.
+   * @throws {TypeError} If one is not a Float64Array, the function was disposed
+   * of, or verification finds other numbers than the uncompiled function's.
    */
   run(inputs: Float64Array, outputs: Float64Array): void;
   /** The program as a module that can be shipped. */
   wasm(): WasmModule;
 }
 
-/** From so many operations of code on, it runs slower than the interpreter: it does not fit the caches. */
+// Longer code runs slower than the interpreter: it does not fit the caches.
 const MAX_WASM_OPERATIONS = 200_000;
 
 let shared: Memory | undefined;
 const collected = new FinalizationRegistry<Held>(release);
 
-/** A region, and the memory that it is of. */
+/** A region and the memory that it is part of. */
 interface Held {
   readonly owner: Memory;
   readonly region: Region;
@@ -88,7 +91,7 @@ export class Executable implements CompiledProgram {
   /** Where its first input and output are in {@linkcode memory}. */
   readonly inputsAt: number;
   readonly outputsAt: number;
-  /** How often its inputs were written, or begun to be, or lost. */
+  /** Changes whenever something is about to overwrite the inputs, or the memory is lost. */
   writes = 0;
   readonly #program: Program;
   readonly #code: () => void;
@@ -98,10 +101,10 @@ export class Executable implements CompiledProgram {
   #held: Held | undefined;
   #disposed = false;
   #running = false;
-  /** Runs while this one is in the middle of it. */
+  /** Runs calls made while this one is running. */
   #spare: Executable | undefined;
 
-  /** @param memory Where to be; or why to be interpreted. */
+  /** @param memory The memory to take a region of; or the reason to interpret. */
   constructor(program: Program, memory: Memory | string = sharedMemory()) {
     this.#program = program;
     this.inputs = program.inputs;
@@ -128,12 +131,12 @@ export class Executable implements CompiledProgram {
     }
   }
 
-  /** The memory that inputs and outputs are in, until another program is compiled. */
+  /** The memory that holds inputs and outputs; replaced when another program is compiled. */
   get memory(): Float64Array {
     return this.#owner.floats;
   }
 
-  /** It, or where it is running, as an operation's `value` may run it, the same program with memory of its own. */
+  /** This executable; while it is running, another one of the same program. An operation's `value` may make such calls. */
   get idle(): Executable {
     if (!this.#running) return this;
     return (this.#spare ??= interpreted(this.#program)).idle;
@@ -149,10 +152,7 @@ export class Executable implements CompiledProgram {
     }
   }
 
-  /**
-   * Runs what needs the inputs and outputs in memory: no other call writes to
-   * them meanwhile.
-   */
+  /** Runs `body` while no other call writes to the inputs and outputs in memory. */
   hold(body: (compute: () => void) => void): void {
     this.#running = true;
     try {
@@ -164,17 +164,17 @@ export class Executable implements CompiledProgram {
 
   #finish(): void {
     this.#running = false;
-    // Its memory was its own to the end.
+    // A running program keeps its memory to the end.
     if (this.#disposed) this.#release();
   }
 
-  /** @param version What is to compute in place of the executable alone. */
+  /** @param version Computes and verifies; by default, the executable just computes. */
   run(
     inputs: Float64Array,
     outputs: Float64Array,
     version?: { compute(executable: Executable): void },
   ): void {
-    // Its memory may be another program's by now.
+    // Its memory may belong to another program by now.
     if (this.#disposed) {
       throw typeError(
         "Cannot run a compiled program: its function was disposed of, " +
@@ -227,7 +227,7 @@ function interpreted(program: Program): Executable {
 
 const NO_WEBASSEMBLY = "this host has no WebAssembly";
 
-/** The memory of all compiled functions; or why there is none. */
+/** The memory of all compiled functions, or the reason why there is none. */
 function sharedMemory(): Memory | string {
   const { WebAssembly } = host;
   if (WebAssembly === undefined) return NO_WEBASSEMBLY;
@@ -246,14 +246,14 @@ interface Code {
   readonly run: () => void;
 }
 
-/** Generates and loads code, or says why there is none. */
+/** Generates and loads code, or gives the reason why there is none. */
 function load(program: Program, memory: Memory): Code | string {
   const { WebAssembly } = host;
   if (WebAssembly === undefined) return NO_WEBASSEMBLY;
   let region: Region | undefined;
   try {
     const arrangement = arranged(program);
-    // An output may be a copy of an input or a constant: code, too.
+    // Copying an input or a constant to an output takes code, too.
     const size = arrangement.emitted + program.outputs.length;
     if (size > MAX_WASM_OPERATIONS) {
       return `${size} operations of code, more than ${MAX_WASM_OPERATIONS}, ` +
@@ -301,14 +301,14 @@ function functionFor(
 ): (...operands: number[]) => number {
   if (primitive.arity !== "list") return primitive.value as () => number;
   return (address, length) => {
-    // WebAssembly's integers come out signed.
+    // WebAssembly passes its integers as signed ones.
     const first = (address! >>> 0) / 8;
     const operands = memory.floats.slice(first, first + length!);
     return valueOf(primitive, Array.from(operands));
   };
 }
 
-/** For a few numbers, faster than `set` finds out what to do; and it makes no view. */
+/** For a few numbers, faster than `set`, which would need a view. */
 function copy(
   from: Float64Array,
   fromAt: number,

@@ -1,8 +1,8 @@
-// A call that takes less is faster compiled, whatever it does; and not every
-// host's clock can tell how long it takes.
+// Shorter calls are faster compiled, whatever they compute, and take too short a
+// time for the clocks of some hosts.
 const LEAST_MILLISECONDS = 0.1;
 
-// What the other way has to be faster by, so that chance does not decide.
+// The function itself must be this much faster, so that chance does not decide.
 const GAIN = 0.9;
 
 interface Times {
@@ -11,18 +11,18 @@ interface Times {
 }
 
 /**
- * Which way to run a function takes less time: compiled, or as it is. Both are
- * measured in one call; the lesser of the last two measurements counts, so that
- * no pause and no first call, which an engine has yet to optimize, decides.
+ * Decides whether a function runs faster compiled or as it is. Both ways are
+ * measured in one call. The shorter of the last two measurements counts, so that
+ * neither a pause decides nor a first run, which the engine has not optimized.
  */
 export class FasterWay {
-  /** Whether the function as it is takes less time. */
+  /** Whether the function itself is faster. */
   isUncompiled = false;
-  /** What the decision rests on, in milliseconds. */
+  /** The times compared, in milliseconds. */
   times: Times = { compiled: NaN, uncompiled: NaN };
   #latest: Times | null = null;
 
-  /** Chooses anew, after another measurement. */
+  /** Decides anew, after another measurement of both. */
   choose(compiled: number, uncompiled: number): void {
     const before = this.#latest;
     this.#latest = { compiled, uncompiled };

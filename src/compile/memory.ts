@@ -1,6 +1,6 @@
 // One linear memory for all compiled functions, handed out in regions. Taking
-// and releasing one costs the same however many there are: free regions are
-// found by their size in bins, and their neighbours by address in maps.
+// and releasing a region takes the same time however many there are: free regions
+// are found in bins by size, and their neighbours in maps by address.
 
 import type { WebAssemblyApi, WebAssemblyMemory } from "../host.ts";
 
@@ -13,7 +13,7 @@ export interface Region {
   readonly bytes: number;
 }
 
-/** A region that nobody holds. */
+/** A region that is not in use. */
 class FreeRegion implements Region {
   readonly start: number;
   readonly bytes: number;
@@ -26,8 +26,8 @@ class FreeRegion implements Region {
   }
 }
 
-// How many regions of a bin are tried whose sizes may not suffice; those of the
-// bins above all do.
+// How many regions are tried in a bin where some are too small. In the bins above
+// it, all are large enough.
 const TRIES = 8;
 
 /** The shared linear memory: made when the first function is compiled, and grown. */
@@ -35,12 +35,12 @@ export class Memory {
   readonly memory: WebAssemblyMemory;
   /** All of it, as numbers; replaced when it grows. */
   floats: Float64Array;
-  // Every free region is in its bin and in both maps. No two of them touch, and
-  // none touches the end.
+  // Every free region is in its bin and in both maps. No two of them are adjacent,
+  // and none ends at `#end`.
   readonly #bins: FreeRegion[][] = [];
   readonly #freeByStart = new Map<number, FreeRegion>();
   readonly #freeByEnd = new Map<number, FreeRegion>();
-  /** Where the part begins that was never in use, or is not any more. */
+  /** From this address on, nothing is in use. */
   #end = 0;
 
   constructor({ Memory }: Pick<WebAssemblyApi, "Memory">) {
@@ -49,9 +49,10 @@ export class Memory {
   }
 
   /**
-   * Takes a region for so many numbers.
+   * Takes a region.
    *
-   * @throws {RangeError} If the memory cannot grow as far.
+   * @param numbers How many numbers it is to hold.
+   * @throws {RangeError} If the memory cannot grow that far.
    */
   take(numbers: number): Region {
     const bytes = 8 * numbers;
@@ -76,7 +77,7 @@ export class Memory {
     return { start, bytes };
   }
 
-  /** Gives a region back; its neighbours, if they are free, are joined with it. */
+  /** Gives a region back and joins it with its neighbours, if they are free. */
   release(region: Region): void {
     if (region.bytes === 0) return;
     let { start } = region, end = start + region.bytes;
@@ -126,7 +127,7 @@ export class Memory {
   }
 }
 
-/** The bin for regions of a size: eight to a power of two, so that sizes within one differ by an eighth. */
+/** The bin for a size. There are eight per power of two: sizes in one differ by at most an eighth. */
 function binOf(bytes: number): number {
   const numbers = bytes / 8;
   if (numbers < 8) return numbers;

@@ -71,7 +71,7 @@ class Scalars implements Signature {
   }
 }
 
-/** Also an array that stands for a Float64Array. */
+/** Takes an array that stands for a Float64Array, too. */
 class Floats extends Scalars {
   override write(x: unknown, memory: Float64Array, at: number): boolean {
     if (!(x instanceof Float64Array)) {
@@ -118,15 +118,15 @@ class List implements Signature {
   }
 }
 
-// V8 compiles a call of this away in a loop over an object's keys.
+// In a loop over an object's keys, V8 optimizes calls of this away.
 const { hasOwnProperty } = Object.prototype;
 
 class Fields implements Signature {
   readonly size: number;
   readonly keys: readonly string[];
   readonly fields: readonly Signature[];
-  // A copy of it has all keys already: to set them is fast, and does not look
-  // for what objects inherit under their names.
+  // Its copies have all keys as their own: setting them is fast, and ignores what
+  // objects inherit under these names.
   readonly #template: Record<string, unknown> = {};
 
   constructor(keys: readonly string[], fields: readonly Signature[]) {
@@ -163,7 +163,7 @@ class Fields implements Signature {
   }
 }
 
-/** What `valueAndGrad` gives, as a literal: that takes a third of the time. */
+/** What `valueAndGrad` gives, made by a literal, which takes a third of the time. */
 class ValueAndGradient extends Fields {
   override read(memory: Float64Array, at: number): Record<string, unknown> {
     const [value, gradient] = this.fields;

@@ -1,44 +1,44 @@
 /** The share of the calls' time that all verifications together may take. */
 const SHARE = 0.05;
 
-// To read the clock takes as long as a short call: so many calls go by between
-// two that are timed that this takes less than a hundredth of them.
+// Reading the clock takes as long as a short call. So few calls are timed that it
+// takes less than a hundredth of their time.
 const MILLISECONDS_UNTIMED = 0.02;
 const MAX_CALLS_UNTIMED = 256;
 
 /**
- * When to verify the calls of a compiled function. A verification is paid for by
- * the calls that follow: the next one is due when they took as long as the
- * last one is worth. The first call is verified at once. As it takes long anyway,
- * the second one is too, and the engine has then optimized what both run.
+ * Decides which calls of a compiled function are verified: the first one, and
+ * then always the next one after calls that together took twenty times as long as
+ * the last verification. Recording and compiling counts as calls' time, so that
+ * the second call is usually verified as well.
  *
- * Time is that of a sample of the calls, each of which stands for those since
- * the one before. However coarse the clock, on average it is right.
+ * The calls' time is estimated from a sample: each timed call stands for those
+ * since the previous one. On average, this is right for clocks of any resolution.
  */
 export class VerificationSchedule {
-  /** How many calls to go until one is timed. */
+  /** The number of calls until the next one that is timed. */
   #untimed = 1;
-  /** How many calls the one that is timed next stands for. */
+  /** The number of calls that the next timed one stands for. */
   #represented = 1;
-  /** The time that calls have to take, in milliseconds, before the next verification is due. */
+  /** The time in milliseconds that calls are still to take before the next verification. */
   #owed: number;
 
-  /** @param milliseconds What recording and compiling took. */
+  /** @param milliseconds How long recording and compiling took. */
   constructor(milliseconds: number) {
     this.#owed = -milliseconds;
   }
 
-  /** Whether a call that is about to begin is to be timed; to be asked once per call. */
+  /** Whether the call about to begin is to be timed. Must be called once per call. */
   isTimed(): boolean {
     return --this.#untimed <= 0;
   }
 
-  /** Whether the call that is timed is to be verified as well. */
+  /** Whether the timed call is also to be verified. */
   get isDue(): boolean {
     return this.#owed <= 0;
   }
 
-  /** A call was timed. */
+  /** Notes the time of a timed call, without that of its verification. */
   timed(milliseconds: number): void {
     this.#owed -= this.#represented * milliseconds;
     this.#represented = Math.min(
@@ -48,7 +48,7 @@ export class VerificationSchedule {
     this.#untimed = this.#represented;
   }
 
-  /** A call was found to be right, and that took so long. */
+  /** Notes how long a verification took that found no difference. */
   verified(milliseconds: number): void {
     this.#owed = Math.max(0, this.#owed + milliseconds / SHARE);
   }

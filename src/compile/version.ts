@@ -23,11 +23,11 @@ import type { VerificationSchedule } from "./verification_schedule.ts";
 export type AnyFunction = (...inputs: unknown[]) => unknown;
 
 /**
- * A function compiled for one structure of arguments. If it is to be verified,
- * the function itself is run at the first call, and now and then at a later one,
- * and has to give the same numbers: what decided something while it was recorded
- * (data, randomness, state from outside) may decide differently then. Where the
- * function itself turns out to be faster, it is what the other calls run, too.
+ * A function compiled for one structure of arguments. To verify it, the first
+ * call and a few of the later ones also run the function itself, which must give
+ * the same numbers: what decided something while the function was recorded (data,
+ * randomness, state from outside) may decide otherwise now. If the function
+ * itself turns out to be faster, the other calls run it as well.
  */
 export class Version implements CompiledProgram {
   readonly inputs: number;
@@ -38,10 +38,10 @@ export class Version implements CompiledProgram {
   readonly arguments: Signature;
   readonly result: Signature;
   readonly #f: AnyFunction;
-  /** The arguments as the function sees them when it is recorded, with arrays in place of Float64Arrays. */
+  /** With arrays in place of Float64Arrays, as the function gets them when it is recorded. */
   readonly #argumentsShape: Shape;
   readonly #resultShape: Shape;
-  /** Null if it is not to be verified. */
+  /** Null if nothing is to be verified. */
   readonly #schedule: VerificationSchedule | null;
   readonly #faster = new FasterWay();
 
@@ -83,7 +83,7 @@ export class Version implements CompiledProgram {
       `${milliseconds(times.compiled)} as ${compiled}`;
   }
 
-  /** Computes the outputs in an executable's memory from the inputs there, and verifies them if it is time. */
+  /** Computes the outputs in an executable's memory from its inputs, and verifies them if that is due. */
   compute(executable: Executable): void {
     const schedule = this.#schedule;
     if (schedule !== null && schedule.isTimed()) {
@@ -95,7 +95,8 @@ export class Version implements CompiledProgram {
     }
   }
 
-  // What has a closure in it stands apart, as it allocates whenever it is called.
+  // Closures are kept out of `compute`: a method that contains one allocates a
+  // scope at every call.
 
   #computeUncompiled(executable: Executable): void {
     executable.hold(() => {
@@ -131,7 +132,7 @@ export class Version implements CompiledProgram {
     const { memory, outputsAt } = executable;
     for (let k = 0; k < leaves.length; k++) {
       const found = memory[outputsAt + k]!, expected = leaves[k]!;
-      // Every NaN is as good as another; −0 is not as good as 0.
+      // All NaNs are the same, 0 and −0 are not.
       if (!Object.is(found, expected)) {
         throw differs(pathOf(shape, k), text(found), text(expected));
       }
@@ -141,13 +142,13 @@ export class Version implements CompiledProgram {
     const once = this.#faster.isUncompiled ? uncompiled : compiled;
     schedule.verified(both - once);
     schedule.timed(once);
-    // What stands in for an executable that is in use may take longer.
+    // A stand-in for a running executable is interpreted, and may take longer.
     if (executable === this.executable) {
       this.#faster.choose(compiled, uncompiled);
     }
   }
 
-  /** The arguments that an executable has as its inputs. */
+  /** The arguments that an executable's inputs stand for. */
   #argumentsIn({ memory, inputsAt }: Executable): readonly unknown[] {
     const numbers = Array.from(
       memory.subarray(inputsAt, inputsAt + this.inputs),

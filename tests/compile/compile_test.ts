@@ -446,7 +446,7 @@ describe("compile: users' operations", () => {
     const inner = compile(valueAndGrad((x: readonly Scalar[]) => dot(x, x)));
     const norm = defineOperation({
       name: "norm",
-      // Another size a call: each compiles, and may move the memory.
+      // A new size per call: each compiles, and may replace the memory.
       value: (x: number) => {
         const n = 1 + Math.abs(Math.round(x));
         return inner(new Array(n).fill(x)).value;

@@ -111,7 +111,7 @@ describe("Memory", () => {
     }
   });
 
-  it("regions of no size take nothing, and are in nobody's way", () => {
+  it("empty regions take no memory", () => {
     const memory = new Memory(WebAssembly);
     const before = memory.take(0), some = memory.take(100);
     const after = memory.take(0), last = memory.take(1);
@@ -128,7 +128,7 @@ describe("Memory", () => {
     for (let step = 0; step < 5000; step++) {
       if (held.size > 20 || held.size > 0 && random() < 0.5) {
         const [region, mark] = [...held][Math.floor(random() * held.size)]!;
-        // Nobody else wrote to it.
+        // No other region overlaps it.
         for (let i = 0; i < region.bytes / 8; i++) {
           assert(memory.floats[region.start / 8 + i] === mark);
         }

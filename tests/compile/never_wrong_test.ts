@@ -206,7 +206,7 @@ describe("reading a number while it is compiled throws", () => {
     }
   });
 
-  it("but a variable may be printed, which shows no number", () => {
+  it("but a Var may be printed, without its number", () => {
     compile((x: Scalar) => {
       assertEquals(Deno.inspect(x), "Var");
       assertEquals(Deno.inspect({ x: mul(x, 2) }), "{ x: Var }");
@@ -305,11 +305,11 @@ describe("program(...) inside a recording", () => {
   };
   type Run = (inputs: Float64Array, outputs: Float64Array) => void;
 
-  it("closing over a variable, is no silent nonsense", () => {
+  it("that closes over a variable is never silently wrong", () => {
     throwsOrIsRight((x) => compile((y: Scalar) => mul(x, y)), -15);
   });
 
-  it("reading a number, freezes nothing", () => {
+  it("that reads a number freezes nothing", () => {
     throwsOrIsRight(
       () => compile((y: Scalar) => primal(y) > 0 ? y : mul(y, 100)),
       -500,
@@ -317,7 +317,7 @@ describe("program(...) inside a recording", () => {
   });
 });
 
-describe("arguments that are no numbers", () => {
+describe("arguments that are not numbers", () => {
   const f = compile((x: Scalar, _data: unknown) => x);
   const expected =
     "expected a number, or an array, plain object or Float64Array of numbers; " +
@@ -373,7 +373,7 @@ describe("arguments that are no numbers", () => {
     assertUsable();
   });
 
-  it("a result that is none", () => {
+  it("a result that is not numbers", () => {
     const results: readonly (readonly [unknown, string])[] = [
       ["a", 'the function\'s result is the string "a"'],
       [{ x: [undefined] }, "the function's result, .x[0] is undefined"],
@@ -467,7 +467,7 @@ describe("exceptions", () => {
     }
   });
 
-  it("an operation whose value is no number at run time throws", () => {
+  it("an operation whose value is not a number at run time throws", () => {
     const partly = defineOperation({
       name: "partly",
       value: (x: number) => x > 0 ? x : undefined as unknown as number,

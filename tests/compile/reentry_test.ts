@@ -1,5 +1,5 @@
-// What runs in the middle of a call: getters of its arguments, and the values of
-// users' operations.
+// Calls made in the middle of another call: by getters among its arguments, and
+// by the values of users' operations.
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
@@ -111,7 +111,7 @@ describe("a getter among the arguments", () => {
 });
 
 describe("structures that are almost plain", () => {
-  it("an enumerable key on Object.prototype is no part of an object", () => {
+  it("enumerable keys of Object.prototype are ignored", () => {
     const prototype = Object.prototype as { b?: number };
     // deno-lint-ignore no-explicit-any
     const f = compile((x: any): any =>
@@ -198,7 +198,7 @@ describe("an operation's value", () => {
     const y = mul(xs[0]!, 3);
     return [acting(xs[0]!), add(mul(2, xs[1]!), y)];
   };
-  /** Runs something in the middle of a call, and says whether it was. */
+  /** An operation's value that acts once, and whether it has. */
   const during = (once: Act): { act: Act; done: () => boolean } => {
     let done = false;
     return {

@@ -141,7 +141,7 @@ describe("what else decides", () => {
 });
 
 describe("a verification", () => {
-  it("holds NaNs for one, and 0 and -0 apart", () => {
+  it("takes all NaNs for the same, but not 0 and -0", () => {
     const f = compile((x: Scalar) => [div(x, x), log(x), mul(x, NaN)]);
     assertEquals(f(-0), [NaN, -Infinity, NaN]);
     assertEquals(compile((x: Scalar) => mul(x, -1))(0), -0);
@@ -170,7 +170,7 @@ describe("a verification", () => {
     assertEquals([x, w], [[1, 2], Float64Array.of(3, 4)]);
   });
 
-  it("that throws is made up for at the next call", () => {
+  it("that throws is repeated at the next call", () => {
     let fails = true, runs = 0;
     const f = compile((x: Scalar) => {
       if (++runs > 1 && fails) throw new Error("mine");
@@ -184,13 +184,13 @@ describe("a verification", () => {
     assertEquals(runs, 5);
   });
 
-  it("of a program takes the example's numbers", () => {
+  it("of a program uses the example's numbers", () => {
     const f = compile((x: Scalar, [m]: [Scalar]) => m ? square(x) : x);
     differs(() => f.program(3, [0]), " is 9, expected 3");
     assertEquals(runOn(f.program(3, [1]), [5, 1]), [25]);
   });
 
-  it("is left out if that is asked for", () => {
+  it("is left out on request", () => {
     let runs = 0;
     const f = compile((x: Scalar, [m]: [Scalar]) => {
       runs++;
@@ -370,7 +370,7 @@ describe("calls that are faster uncompiled", () => {
     assert(runs < 100, `${runs} runs`);
   });
 
-  it("not for a gain that may be chance, nor for one slow measurement", () => {
+  it("but neither for a gain that may be chance nor for one slow measurement", () => {
     [ofFunction, ofCompiled] = [0.95, 1];
     const compiled = compile(f);
     for (let k = 0; k < 100; k++) compiled([k, 1]);
@@ -382,7 +382,7 @@ describe("calls that are faster uncompiled", () => {
     assertEquals(compiled.program([0, 0]).explain(), "WebAssembly");
   });
 
-  it("not where it is not verified, nor where a call takes next to no time", () => {
+  it("unless they are not verified, or too short to measure", () => {
     [ofFunction, ofCompiled] = [1, 4];
     const unverified = compile(f, { verify: false });
     for (let k = 0; k < 100; k++) unverified([k, 1]);
@@ -393,7 +393,7 @@ describe("calls that are faster uncompiled", () => {
     assertEquals(short.program([0, 0]).explain(), "WebAssembly");
   });
 
-  it("are verified, and see to calls within them", () => {
+  it("are verified, and may call and dispose of the function", () => {
     [ofFunction, ofCompiled] = [1, 4];
     let act = (): unknown => 0, factor = 2;
     const compiled = compile(([x]: readonly Scalar[]) => {
@@ -453,7 +453,7 @@ describe("VerificationSchedule", () => {
     return { share: spent / time, verified, timed };
   };
 
-  it("spends a twentieth of the time, whatever the calls take", () => {
+  it("spends a twentieth of the time, however long calls take", () => {
     for (const ms of [1e-4, 1e-3, 0.1, 1, 30]) {
       for (const factor of [0.5, 1, 5, 50]) {
         const found = share(200_000, () => ms, () => factor * ms);

@@ -483,7 +483,7 @@ describe("compiled, with loops", () => {
 
   it("three million operations are WebAssembly, of a few kilobytes", () => {
     const f = long(1_000_000);
-    using compiled = compile(f);
+    using compiled = compile(f, { verify: false });
     const program = compiled.program(leaves);
     assertEquals([program.kind, program.operations > 2.9e6], ["wasm", true]);
     assertSameBits(compiled(leaves), f(leaves), "chain");
@@ -494,7 +494,7 @@ describe("compiled, with loops", () => {
     const { x, in: inLanguage } = perceptron(20);
     const loss = inLanguage<Scalar>(chainrule);
     const f = valueAndGrad((xs: readonly Scalar[]) => loss(xs));
-    using compiled = compile(f);
+    using compiled = compile(f, { verify: false });
     const program = compiled.program(x);
     const { bytes, inputs, outputs } = program.wasm();
     assert(bytes.length < 150_000, `${bytes.length}`);

@@ -1,8 +1,9 @@
 import { observer } from "../observer.ts";
 import type { Scalar } from "../scalar.ts";
 import { notANode } from "./arguments.ts";
-import { isLeaf, Node, propagate } from "./node.ts";
+import { isLeaf, Node } from "./node.ts";
 import { orderFrom } from "./post_order.ts";
+import { propagate } from "./propagate.ts";
 
 /** Whether a sweep is under way, whose backward functions may call `backward` in turn. */
 let sweeping = false;

@@ -1,17 +1,14 @@
 import { guard } from "../guard.ts";
 import { observer } from "../observer.ts";
-import * as primitives from "../primitives.ts";
-import { type Primitive, product } from "../primitives.ts";
+import type { Primitive } from "../primitives.ts";
 import { checkNodeArguments } from "./arguments.ts";
-
-// Constants of this module, which the compiler folds; an imported one is a load.
-const ADD = primitives.ADD, MUL = primitives.MUL;
+import { CUSTOM as CUSTOM_CODE, propagate } from "./propagate.ts";
 
 /** What an operation on nodes was given: a node, or a constant. */
 export type NodeOperand = Node | number;
 
 /** The operation of every node that a user made with parents or a backward function. */
-const CUSTOM = { name: "custom", code: 0 } as const;
+const CUSTOM = { name: "custom", code: CUSTOM_CODE } as const;
 
 /**
  * One value of a computation, and the derivative of the output by it.
@@ -176,77 +173,4 @@ export function describeNode(node: Node): string {
   return `Node(value: ${node.value}, grad: ${node.grad}, ${
     operationName(node)
   })`;
-}
-
-/** The chain rule at one node: adds grad · ∂value/∂operand to the `grad` of each operand. */
-export function propagate(node: Node): void {
-  const operation = node["operation"];
-  if (operation === null) return;
-  const left = node["left"] as NodeOperand;
-  const right = node["right"] as NodeOperand;
-  const grad = node.grad;
-  // Written by hand beside their rows: what long chains are made of.
-  switch (operation.code) {
-    case ADD:
-      if (typeof left !== "number") left.grad += grad;
-      if (typeof right !== "number") right.grad += grad;
-      return;
-    case MUL: {
-      const a = numberOf(left), b = numberOf(right);
-      if (typeof left !== "number") left.grad += grad * b;
-      if (typeof right !== "number") right.grad += grad * a;
-      return;
-    }
-    case CUSTOM.code:
-      node.backwardFn?.();
-      return;
-  }
-  applyRule(node, operation as Primitive, node["left"], right);
-}
-
-function applyRule(
-  { grad, value: out }: Node,
-  operation: Primitive,
-  operands: NodeOperand | readonly NodeOperand[] | null,
-  second: NodeOperand | null,
-): void {
-  switch (operation.arity) {
-    case 1: {
-      const x = operands as Node, [rule] = operation.partials;
-      if (rule !== null) receive(x, operation, grad, rule(x.value, out));
-      return;
-    }
-    case 2: {
-      const left = operands as NodeOperand, right = second as NodeOperand;
-      const a = numberOf(left), b = numberOf(right);
-      const [ruleA, ruleB] = operation.partials;
-      if (ruleA !== null) receive(left, operation, grad, ruleA(a, b, out));
-      if (ruleB !== null) receive(right, operation, grad, ruleB(a, b, out));
-      return;
-    }
-    case "list": {
-      const list = operands as readonly NodeOperand[];
-      const partials = operation.partials(list.map(numberOf), out);
-      for (let i = 0; i < list.length; i++) {
-        const partial = partials[i]!;
-        if (partial !== null) receive(list[i]!, operation, grad, partial);
-      }
-    }
-  }
-}
-
-/** Adds adjoint · partial to an operand, unless that is a constant. */
-function receive(
-  operand: NodeOperand,
-  { gate }: Primitive,
-  grad: number,
-  partial: primitives.Operand,
-): void {
-  if (typeof operand === "number") return;
-  operand.grad += product(gate, grad, partial as number);
-}
-
-/** The number an operand stands for. */
-export function numberOf(operand: NodeOperand): number {
-  return typeof operand === "number" ? operand : operand.value;
 }

@@ -2,10 +2,10 @@ import {
   isLeaf,
   Node,
   type NodeOperand,
-  numberOf,
   operandsOf,
   operationName,
 } from "../graph/node.ts";
+import { numberOf } from "../graph/propagate.ts";
 import type { Observer, Operation, Origin } from "../observer.ts";
 import { primitiveOf, product } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";

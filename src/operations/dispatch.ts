@@ -2,7 +2,8 @@
 // a Node, Vars an entry of the tape. The operands come from users, so this is
 // where wrong ones are caught.
 import { wrongKind } from "../errors.ts";
-import { makeNode, Node, type NodeOperand, numberOf } from "../graph/node.ts";
+import { makeNode, Node, type NodeOperand } from "../graph/node.ts";
+import { numberOf } from "../graph/propagate.ts";
 import type { Binary, Primitive, Unary, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { listRoom } from "../tape/list_partials.ts";

@@ -3,6 +3,7 @@ import type { Scalar } from "../scalar.ts";
 import { notANode } from "./arguments.ts";
 import {
   describeNode,
+  isCustom,
   isLeaf,
   Node,
   type NodeOperand,
@@ -98,7 +99,7 @@ export function orderFrom(
   return order;
 }
 
-/** A node on the path whose operands are a list, and the next of them to look at. */
+/** A node on the path that the traversal left for an operand in its list, and the next one there. */
 interface ListPosition {
   readonly node: Node;
   next: number;
@@ -147,21 +148,23 @@ function nextInList(
   order: Node[],
   leafGrads: number[] | null,
 ): Node | null {
-  let position = lists[lists.length - 1];
-  if (position?.node !== node) lists.push(position = { node, next: 0 });
-  for (let i = position.next; i < list.length; i++) {
+  // A user's array of parents may have been changed since it was checked.
+  const isUsers = isCustom(node);
+  const latest = lists.length > 0 ? lists[lists.length - 1]! : null;
+  const position = latest?.node === node ? latest : null;
+  for (let i = position?.next ?? 0; i < list.length; i++) {
     const operand = list[i]!;
     if (typeof operand === "number") continue;
-    // A user's array of parents may have been changed since it was checked.
-    if (!(operand instanceof Node)) throw new TypeError();
+    if (isUsers && !(operand instanceof Node)) throw new TypeError();
     if (operand["mark"] === done) continue;
     if (operand["left"] !== null) {
-      position.next = i + 1;
+      if (position === null) lists.push({ node, next: i + 1 });
+      else position.next = i + 1;
       return operand;
     }
     append(operand, done, order, leafGrads);
   }
-  lists.pop();
+  if (position !== null) lists.pop();
   return null;
 }
 

@@ -40,7 +40,7 @@ export function propagate(node: Node): void {
       node.backwardFn?.();
       return;
     default:
-      propagateByRule(node, code, left, right);
+      propagateByRule(node, code);
   }
 }
 
@@ -48,57 +48,73 @@ export function propagate(node: Node): void {
 const numbers = new Float64Array(4);
 const A = 0, B = 1, C = 2, OUT = 3;
 
-function propagateByRule(
-  { grad, value }: Node,
-  code: number,
-  left: NodeOperand | readonly NodeOperand[],
-  right: NodeOperand,
-): void {
-  const kind = kinds[code]! || classify(code), gate = gates[code] === 1;
-  switch (kind) {
-    case UNARY: {
-      const x = left as Node;
-      numbers[A] = x.value;
-      numbers[OUT] = value;
-      evaluatePartials(code, numbers, A, 0, 0, OUT);
-      x.grad += product(gate, grad, partials[0]!);
-      return;
-    }
-    case BINARY: {
-      const a = left as NodeOperand;
-      numbers[A] = numberOf(a);
-      numbers[B] = numberOf(right);
-      numbers[OUT] = value;
-      evaluatePartials(code, numbers, A, B, 0, OUT);
-      const byA = partials[0]!, byB = partials[1]!;
-      if (typeof a !== "number") a.grad += product(gate, grad, byA);
-      if (typeof right !== "number") right.grad += product(gate, grad, byB);
-      return;
-    }
-    case TERNARY: {
-      const [a, b, c] = left as readonly NodeOperand[];
-      numbers[A] = numberOf(a!);
-      numbers[B] = numberOf(b!);
-      numbers[C] = numberOf(c!);
-      numbers[OUT] = value;
-      evaluatePartials(code, numbers, A, B, C, OUT);
-      const byA = partials[0]!, byB = partials[1]!, byC = partials[2]!;
-      if (typeof a !== "number") a!.grad += product(gate, grad, byA);
-      if (typeof b !== "number") b!.grad += product(gate, grad, byB);
-      if (typeof c !== "number") c!.grad += product(gate, grad, byC);
-      return;
-    }
-    case LIST: {
-      const list = left as readonly NodeOperand[], count = list.length;
-      const room = listRoom(count);
-      for (let k = 0; k < count; k++) room[k] = numberOf(list[k]!);
-      evaluateListPartials(code, room, count, value);
-      for (let k = 0; k < count; k++) {
-        const x = list[k]!;
-        if (typeof x !== "number") x.grad += product(gate, grad, room[k]!);
-      }
-    }
+// A function for each number of operands: V8 inlines only so much into one, and
+// a number that is passed to a call costs an object.
+
+function propagateByRule(node: Node, code: number): void {
+  switch (kinds[code]! || classify(code)) {
+    case UNARY:
+      return propagateUnary(node, code);
+    case BINARY:
+      return propagateBinary(node, code);
+    case TERNARY:
+      return propagateTernary(node, code);
+    case LIST:
+      return propagateList(node, code);
   }
+}
+
+function propagateUnary(node: Node, code: number): void {
+  const x = node["left"] as Node;
+  numbers[A] = x.value;
+  numbers[OUT] = node.value;
+  evaluatePartials(code, numbers, A, 0, 0, OUT);
+  receive(x, code, node.grad, partials[A]!);
+}
+
+function propagateBinary(node: Node, code: number): void {
+  const a = node["left"] as NodeOperand, b = node["right"] as NodeOperand;
+  numbers[A] = numberOf(a);
+  numbers[B] = numberOf(b);
+  numbers[OUT] = node.value;
+  evaluatePartials(code, numbers, A, B, 0, OUT);
+  const { grad } = node;
+  receive(a, code, grad, partials[A]!);
+  receive(b, code, grad, partials[B]!);
+}
+
+function propagateTernary(node: Node, code: number): void {
+  const list = node["left"] as readonly NodeOperand[];
+  const a = list[0]!, b = list[1]!, c = list[2]!;
+  numbers[A] = numberOf(a);
+  numbers[B] = numberOf(b);
+  numbers[C] = numberOf(c);
+  numbers[OUT] = node.value;
+  evaluatePartials(code, numbers, A, B, C, OUT);
+  const { grad } = node;
+  receive(a, code, grad, partials[A]!);
+  receive(b, code, grad, partials[B]!);
+  receive(c, code, grad, partials[C]!);
+}
+
+function propagateList(node: Node, code: number): void {
+  const list = node["left"] as readonly NodeOperand[], count = list.length;
+  const room = listRoom(count);
+  for (let k = 0; k < count; k++) room[k] = numberOf(list[k]!);
+  evaluateListPartials(code, room, count, node.value);
+  const { grad } = node;
+  for (let k = 0; k < count; k++) receive(list[k]!, code, grad, room[k]!);
+}
+
+/** Adds grad · partial to the `grad` of an operand, unless that is a constant. */
+function receive(
+  operand: NodeOperand,
+  code: number,
+  grad: number,
+  partial: number,
+): void {
+  if (typeof operand === "number") return;
+  operand.grad += product(gates[code] === 1, grad, partial);
 }
 
 /** The number an operand stands for. */

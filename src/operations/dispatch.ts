@@ -3,7 +3,6 @@
 // where wrong ones are caught.
 import { wrongKind } from "../errors.ts";
 import { makeNode, Node, type NodeOperand } from "../graph/node.ts";
-import { numberOf } from "../graph/propagate.ts";
 import type { Binary, Primitive, Unary, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { listRoom } from "../tape/list_partials.ts";
@@ -137,9 +136,8 @@ function applyElsewhere(
       throw wrongOperand(primitive.name, [a, b], label);
     case "list": {
       const operands = a as readonly Scalar[], count = operands.length;
-      if (operands.every(isNodeOperand)) {
-        const numbers = listRoom(count);
-        for (let i = 0; i < count; i++) numbers[i] = numberOf(operands[i]!);
+      const numbers = listRoom(count);
+      if (readNodes(operands, numbers)) {
         const value = primitive.value(numbers, count);
         return makeNode(primitive, value, operands, null);
       }
@@ -153,6 +151,20 @@ function applyElsewhere(
       throw wrongOperand(primitive.name, operands, label);
     }
   }
+}
+
+/** Reads the numbers of operands that are Nodes or numbers; false if one is neither. */
+function readNodes(
+  operands: readonly Scalar[],
+  numbers: Float64Array,
+): operands is readonly NodeOperand[] {
+  for (let i = 0; i < operands.length; i++) {
+    const x = operands[i]!;
+    if (typeof x === "number") numbers[i] = x;
+    else if (x instanceof Node) numbers[i] = x.value;
+    else return false;
+  }
+  return true;
 }
 
 /** The number a Scalar stands for; see `primal`. */

@@ -3,9 +3,15 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   add,
   backward,
+  clamp,
+  defineOperation,
   div,
+  dot,
   exp,
+  grad,
+  hypot,
   log,
+  logSumExp,
   mul,
   Node,
   postOrder,
@@ -306,6 +312,42 @@ describe("backward inside a backward function", () => {
     // And once the outer one is over, they are those of the latest call again.
     backward(root);
     assertEquals(gradsOf([x, inner, root, other]), [10, 20, 1, 80]);
+  });
+
+  it("works inside a rule, of any number of operands", () => {
+    /** Sweeps over operations of one, two, three and many operands. */
+    function aside(): void {
+      const xs = leaves(0.5, 0.7, 0.9);
+      const [a, b, c] = xs as [Node, Node, Node];
+      backward(logSumExp([hypot(sin(a), b), clamp(c, a, b), dot(xs, xs)]));
+      assertEquals(grad((x: Scalar) => hypot(x, 4))(3), 3 / 5);
+    }
+    const rule = <T>(share: (...operands: T[]) => T) => (...operands: T[]) => {
+      aside();
+      return share(...operands);
+    };
+    const ten = defineOperation({
+      name: "ten",
+      value: (a: number) => 10 * a,
+      partials: rule<Scalar>(() => 10),
+    });
+    const two = defineOperation({
+      name: "two",
+      value: (a: number, b: number) => a * b,
+      partials: [rule<Scalar>((_a, b) => b!), rule<Scalar>((a) => a!)],
+    });
+    const three = defineOperation({
+      name: "three",
+      value: (a: number, b: number, c: number) => a * b + c,
+      partials: [
+        rule<Scalar>((_a, b) => b!),
+        rule<Scalar>((a) => a!),
+        rule<Scalar>(() => 1),
+      ],
+    });
+    const [x, y, z] = leaves(2, 3, 5) as [Node, Node, Node];
+    backward(add(ten(x), add(two(x, y), three(x, y, z))));
+    assertEquals(gradsOf([x, y, z]), [10 + 3 + 3, 2 + 2, 1]);
   });
 
   it("may build and order graphs on shared inner nodes", () => {

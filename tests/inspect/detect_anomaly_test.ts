@@ -511,7 +511,7 @@ describe("detectAnomaly", () => {
       assertEquals(after.message, "Non-finite value: log(0) = -Infinity");
     });
 
-    it("names that of the user's in a third derivative, too", () => {
+    it("names the operation of the user in a third derivative", () => {
       const f = (x: Scalar) => log(x);
       assertMatch(
         messageOf(() => hessian(grad(f))(1e-150)),
@@ -519,7 +519,7 @@ describe("detectAnomaly", () => {
       );
     });
 
-    it("knows its own operations from the user's afterwards", () => {
+    it("tells its own operations from the user's afterwards", () => {
       const line = nextLine();
       const f = (x: Scalar) => add(grad(square)(x), log(mul(x, 0)));
       const error = anomalyOf(() => grad(f)(1));
@@ -553,7 +553,7 @@ describe("detectAnomaly", () => {
       assertEquals(f([0]), { value: 0, gradient: [Infinity] });
     });
 
-    it("that is not, and is no transform", () => {
+    it("that is not compiled yet, and is not a transform", () => {
       const f = compile((x: Scalar) => log(x));
       const message = "Non-finite value: log(0) = -Infinity";
       assertEquals(messageOf(() => f(0)), message);
@@ -640,7 +640,7 @@ describe("detectAnomaly", () => {
       assertEquals(firstLine(anomalyOf(() => custom(new Node(0)))), line3);
     });
 
-    it("through deep calls of the user's, without this module's", () => {
+    it("through deep calls of the user, without those of this module", () => {
       const deep = (x: Scalar, depth: number): Scalar =>
         depth === 0 ? log(x) : deep(x, depth - 1);
       const { stack } = anomalyOf(() => grad((x: Scalar) => deep(x, 6))(0));
@@ -734,7 +734,7 @@ describe("detectAnomaly", () => {
       }
     });
 
-    it("after an error of the user's", () => {
+    it("after an error that run throws", () => {
       assertThrows(
         () =>
           detectAnomaly(() => {

@@ -82,7 +82,7 @@ describe("diagramOf", () => {
     assert(edges.length <= 500);
   });
 
-  it("keeps to four operands a node on average, numbers and repetitions too", () => {
+  it("shows at most four operands per node on average, counting numbers and repetitions", () => {
     const x = new Node(1);
     const list = Array.from({ length: 100_000 }, (_, i) => i % 2 ? x : i);
     const { boxes, edges } = diagramOf(sum(list), { maxNodes: 10 }, "draw");

@@ -93,6 +93,10 @@ export type {
   Vector,
   WithoutFloats,
 } from "./src/transforms/structures.ts";
+export { map } from "./src/loops/map.ts";
+export { fold, scan } from "./src/loops/fold.ts";
+export { type RowList, type RowOf, type Rows, rows } from "./src/loops/rows.ts";
+export type { Scalars } from "./src/loops/likeness.ts";
 export {
   checkGradients,
   type CheckGradientsOptions,

@@ -8,6 +8,7 @@ import {
   compile,
   defineOperation,
   dot,
+  fold,
   grad,
   hessian,
   hvp,
@@ -15,13 +16,16 @@ import {
   jvp,
   type Like,
   lt,
+  map,
   mean,
   mul,
   Node,
   pow,
   primal,
   relu,
+  rows,
   type Scalar,
+  scan,
   select,
   sin,
   square,
@@ -413,4 +417,51 @@ describe("types", () => {
       partials: () => 1,
     });
   }
+});
+
+describe("the types of loops", () => {
+  it("a row has a Scalar wherever it has a number", () => {
+    const points = [{ at: [1, 2], weight: 3 }];
+    map(points, (row) => {
+      typed<{ at: Scalar[]; weight: Scalar }>()(row, true);
+      return row.weight;
+    });
+    map([1, 2], (x) => typed<Scalar>()(x, true));
+    map(3, (x) => typed<Scalar>()(x, true));
+    map(new Float64Array(2), (x) => typed<Scalar>()(x, true));
+    map([new Float64Array(2)], (row) => typed<Scalar[]>()(row, true)[0]!);
+    map(
+      rows(new Float64Array(2), 2),
+      (row) => typed<Scalar[]>()(row, true)[0]!,
+    );
+    map([new Node(1)], (x) => typed<Node>()(x, true));
+  });
+
+  it("map gives an array of what its function gives", () => {
+    const squares = map([1, 2], (x): [Scalar, Scalar] => [x, square(x)]);
+    typed<[Scalar, Scalar][]>()(squares, true);
+    typed<Node[]>()(map([new Node(1)], (x) => square(x)), true);
+  });
+
+  it("a state has a Scalar wherever the initial one has a number", () => {
+    typed<Scalar>()(fold([1, 2], 0, (total, x) => add(total, x)), true);
+    const last = fold(3, [0, 1], ([a, b]) => [b, add(a, b)]);
+    typed<[Scalar, Scalar]>()(last, true);
+    const states = scan(3, { x: 0 }, ({ x }) => ({ x: add(x, 1) }));
+    typed<{ x: Scalar }[]>()(states, true);
+    const zeros: number[] = [0, 0];
+    typed<Scalar[]>()(fold(3, zeros, (s) => s.map((x) => add(x, 1))), true);
+  });
+
+  it("refuses what is neither", () => {
+    // Never called: only what the compiler says of these counts.
+    function _refused(): void {
+      // @ts-expect-error Rows are a list or a count.
+      map("abc", (x) => x);
+      // @ts-expect-error A state keeps its structure.
+      fold([1], [0, 0], ([a]) => [a]);
+      // @ts-expect-error A flat list needs a width.
+      rows([1, 2]);
+    }
+  });
 });

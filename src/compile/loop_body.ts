@@ -61,6 +61,8 @@ export class LoopBody implements Listing {
   readonly lefts: Int32Array;
   readonly rights: Int32Array;
   readonly lists: Int32Array;
+  readonly loops: readonly [] = [];
+  readonly data: readonly [] = [];
   readonly constants: Float64Array;
   readonly slots: Int32Array;
   readonly pointerOf: Uint8Array;
@@ -178,9 +180,7 @@ export class LoopBody implements Listing {
 
   /** How often the body's entries are used within their iteration and function. */
   #usesWithin(): Int32Array {
-    const { codes, lefts, rights, lists } = this;
-    const { length } = codes;
-    return countUses({ codes, lefts, rights, lists, length, outputs: [] });
+    return countUses({ ...this, length: this.codes.length, outputs: [] });
   }
 
   /**

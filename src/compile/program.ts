@@ -220,7 +220,7 @@ class Builder {
     const lists = Int32Array.from(this.#lists);
     // Folding and lowering leave entries that nobody needs.
     const needed = neededEntries(
-      { codes, lefts, rights, lists },
+      { codes, lefts, rights, lists, loops: [], data: [] },
       outputs,
       this.#length,
     );
@@ -262,6 +262,8 @@ class Builder {
       inputs: this.#inputs,
       first,
       lists,
+      loops: [],
+      data: [],
       outputs: outputs.map((entry) => renamed[entry]!),
     };
   }

@@ -56,6 +56,8 @@ export function scheduled(program: Program): Program {
     first,
     length,
     lists: lists.map((entry) => place[entry]!),
+    loops: [],
+    data: [],
     outputs: outputs.map((entry) => place[entry]!),
   };
 }

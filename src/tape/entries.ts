@@ -1,8 +1,17 @@
 // What a tape consists of: entries, in parallel arrays, an operation each. An
 // entry's operands come before it, so that the order of recording is a
 // topological order and a sweep is a loop.
-import type { Origin } from "../observer.ts";
 import { primitiveOf } from "../primitives.ts";
+import type { Origin } from "../observer.ts";
+import {
+  CONSTANT_LIST,
+  FIRST_LOOP_CODE,
+  forEachLoopOperand,
+  GATHER,
+  LIST_INPUT,
+  LOOP,
+  type Loop,
+} from "./loop.ts";
 
 /** Code of an entry that is a constant. */
 export const CONSTANT = 0;
@@ -13,7 +22,7 @@ export const FIRST_OPERATION: number = INPUT + 1;
 
 /** What the entries of a tape or a program are computed from; index i of each array belongs to entry i. */
 export interface Operations {
-  /** {@linkcode CONSTANT}, {@linkcode INPUT} or the code of a primitive. */
+  /** {@linkcode CONSTANT}, {@linkcode INPUT}, the code of a primitive or one of `loop.ts`. */
   readonly codes: Uint16Array;
   /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
   readonly lefts: Int32Array;
@@ -21,6 +30,10 @@ export interface Operations {
   readonly rights: Int32Array;
   /** Operands of operations over lists. */
   readonly lists: Int32Array;
+  /** The loops, of entries that are one. */
+  readonly loops: readonly Loop[];
+  /** The numbers of lists that are constants. */
+  readonly data: readonly Float64Array[];
 }
 
 /** Entries of a tape. */
@@ -44,23 +57,43 @@ export interface Section {
 
 /** The number of fields of an operation whose operands are a list. */
 export const LIST = 3;
+/** The number of fields of a loop: its operands are its own. */
+export const LOOP_FIELDS = 4;
 
 // By code, 1 more than the fields; 0 where it was not asked for yet.
 const knownFields = new Uint8Array(1 << 16);
 
-/** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list. */
+/** How many operands an entry of a code has in its two fields; {@linkcode LIST} if in a list, {@linkcode LOOP_FIELDS} of a loop. */
 export function fieldsOf(code: number): number {
   const known = knownFields[code]!;
   if (known > 0) return known - 1;
-  const arity = code < FIRST_OPERATION ? 0 : primitiveOf(code).arity;
-  const fields = arity === "list" ? LIST : arity;
+  const fields = findFields(code);
   knownFields[code] = fields + 1;
   return fields;
 }
 
+function findFields(code: number): number {
+  if (code < FIRST_OPERATION) return 0;
+  if (code < FIRST_LOOP_CODE) {
+    const { arity } = primitiveOf(code);
+    return arity === "list" ? LIST : arity;
+  }
+  switch (code) {
+    case LIST_INPUT:
+    case CONSTANT_LIST:
+      return 0;
+    case GATHER:
+      return LIST;
+    case LOOP:
+      return LOOP_FIELDS;
+    default:
+      return 1;
+  }
+}
+
 /** Calls `visit` with each operand of entry i, in order. */
 export function forEachOperand(
-  { codes, lefts, rights, lists }: Operations,
+  { codes, lefts, rights, lists, loops }: Operations,
   i: number,
   visit: (operand: number) => void,
 ): void {
@@ -70,6 +103,7 @@ export function forEachOperand(
     for (let k = left; k < left + right; k++) visit(lists[k]!);
     return;
   }
+  if (fields === LOOP_FIELDS) return forEachLoopOperand(loops[left]!, visit);
   if (fields > 0) visit(left);
   if (fields > 1) visit(right);
 }
@@ -89,7 +123,7 @@ export function operandCount({ codes, rights }: Operations, i: number): number {
 
 /** Adds 1 for each time that entry i has an entry as its operand. */
 export function countOperands(
-  { codes, lefts, rights, lists }: Operations,
+  { codes, lefts, rights, lists, loops }: Operations,
   i: number,
   uses: Int32Array,
 ): void {
@@ -99,13 +133,17 @@ export function countOperands(
     for (let k = left; k < left + right; k++) uses[lists[k]!]!++;
     return;
   }
+  if (fields === LOOP_FIELDS) {
+    forEachLoopOperand(loops[left]!, (operand) => uses[operand]!++);
+    return;
+  }
   if (fields > 0) uses[left]!++;
   if (fields > 1) uses[right]!++;
 }
 
 /** Marks the operands of entry i with a 1. */
 export function markOperands(
-  { codes, lefts, rights, lists }: Operations,
+  { codes, lefts, rights, lists, loops }: Operations,
   i: number,
   marks: Uint8Array,
 ): void {
@@ -115,13 +153,17 @@ export function markOperands(
     for (let k = left; k < left + right; k++) marks[lists[k]!] = 1;
     return;
   }
+  if (fields === LOOP_FIELDS) {
+    forEachLoopOperand(loops[left]!, (operand) => marks[operand] = 1);
+    return;
+  }
   if (fields > 0) marks[left] = 1;
   if (fields > 1) marks[right] = 1;
 }
 
 /**
- * A copy of a section that closes over nothing, with its first entry as entry
- * 0: it outlives the tape's next use.
+ * A copy of a section that closes over nothing and has no loops, with its first
+ * entry as entry 0: it outlives the tape's next use.
  */
 export function copySection({ entries, start, end, inputs }: Section): Section {
   const { codes, lefts, rights, values, origins } = entries;
@@ -147,7 +189,7 @@ export function copySection({ entries, start, end, inputs }: Section): Section {
     }
   }
   return {
-    entries: { ...copy, lists: Int32Array.from(lists) },
+    entries: { ...copy, lists: Int32Array.from(lists), loops: [], data: [] },
     start: 0,
     inputs,
     end: end - start,

@@ -15,6 +15,7 @@ import {
 import { MUL } from "../primitives.ts";
 import { allocate, type Arrays, copyInto, lengthBeyond } from "./capacity.ts";
 import { CONSTANT, type Entries, FIRST_OPERATION, INPUT } from "./entries.ts";
+import type { Loop } from "./loop.ts";
 
 /** One run of a function on Vars. */
 export class Recording {
@@ -143,6 +144,9 @@ let values = smallValues;
 let reserve: Arrays | null = null;
 let lists = new Int32Array(0);
 let listsLength = 0;
+/** Loops and constant lists of the recording that is frozen. */
+let loops: Loop[] = [];
+let data: Float64Array[] = [];
 let origins: (Origin | undefined)[] = [];
 let adjoints = new Float64Array(0);
 
@@ -421,6 +425,8 @@ export function truncate(start: number, listsStart: number): void {
   length = start;
   listsLength = listsStart;
   if (start > 0) return;
+  if (loops.length > 0) loops = [];
+  if (data.length > 0) data = [];
   const used = peak;
   peak = 0;
   if (codes !== smallCodes) returnToSmall();
@@ -469,7 +475,7 @@ export function tapeLength(): number {
 
 /** The tape's arrays, good until the next entry is recorded. */
 export function tapeEntries(): Entries {
-  return { codes, lefts, rights, values, lists, origins };
+  return { codes, lefts, rights, values, lists, loops, data, origins };
 }
 
 /** Room for an adjoint (or tangent) an entry, kept from call to call. */

@@ -1,0 +1,123 @@
+// Loops that stay loops: what a frozen recording has where the function called
+// `map`, `fold` or `scan`, and what programs consist of beside operations.
+import type { Operations } from "./entries.ts";
+
+// Entries beside operations. Their codes are the highest, out of the way of
+// those that primitives are given one after another.
+/** An argument that is a list: a flat vector of numbers, its length known when it runs. */
+export const LIST_INPUT = 0xff00;
+/** A list from outside of the function: `data[left]`. */
+export const CONSTANT_LIST = 0xff01;
+/** A list of zeros, as long as list `left`. */
+export const ZEROS = 0xff02;
+/** A list of scalar entries: operands as of an operation over a list. */
+export const GATHER = 0xff03;
+/** The number of rows of list `left`, each of `right` numbers. */
+export const LENGTH = 0xff04;
+/** Number `right` of list `left`. */
+export const ELEMENT = 0xff05;
+/** A loop: `loops[left]`. It has no value of its own: the next three give its results. */
+export const LOOP = 0xff06;
+/** What carry `right` of loop `left` is after the last row; a list if the carry is one. */
+export const FINAL = 0xff07;
+/** List `right` of the lists that loop `left` stacks. */
+export const STACKED = 0xff08;
+/** List `right` of those that loop `left` updates, after the last row. */
+export const UPDATED = 0xff09;
+
+/** The least of these codes. */
+export const FIRST_LOOP_CODE: number = LIST_INPUT;
+
+/** Where row i of a loop finds one of its numbers in a list: at `offset + stride · i`, or at `table[i]` if there is a table. */
+export interface Address {
+  readonly offset: number;
+  readonly stride: number;
+  readonly table: Int32Array | null;
+}
+
+/** One number of each row of a list. */
+export interface Stream extends Address {
+  /** The list's entry. */
+  readonly list: number;
+}
+
+/**
+ * A list that a loop changes as it goes: row i reads numbers of it, the body gives
+ * new ones, and these are stored before the next row. Rows may overlap.
+ */
+export interface Update {
+  /** The entry of the list as it is before the first row, which the loop leaves as it is. */
+  readonly list: number;
+  /** The numbers that a row reads and stores; no two of one row are the same. */
+  readonly addresses: readonly Address[];
+}
+
+/**
+ * A body, run once a row.
+ *
+ * The body's inputs are, in this order: an input a carry ({@linkcode LIST_INPUT}
+ * where the carry is a list); one a stream; one an address of each update; the
+ * row's number, if `index`; one a capture ({@linkcode LIST_INPUT} where it is a list).
+ *
+ * Its outputs are: the next carries; new numbers for the addresses of each
+ * update; and the numbers of each stacked row.
+ */
+export interface Loop {
+  readonly body: Program;
+  /** The entry of the number of rows: a constant, a {@linkcode LENGTH} or a capture. */
+  readonly count: number;
+  /** Whether rows go from the last to the first. Addresses and stacked rows do not care. */
+  readonly down: boolean;
+  /** The entries of what is carried from row to row, before the first of them. */
+  readonly carries: readonly number[];
+  readonly streams: readonly Stream[];
+  readonly updates: readonly Update[];
+  /** Whether the body is told the number of its row. */
+  readonly index: boolean;
+  /** The entries of what the body takes from around it. */
+  readonly captures: readonly number[];
+  /** How many numbers a row gives to each stacked list; row i stands at i times that. */
+  readonly stacked: readonly number[];
+}
+
+/**
+ * Operations and loops that close over nothing. The first entries are the
+ * inputs: codes {@linkcode INPUT} or {@linkcode LIST_INPUT}; operands come before
+ * what uses them.
+ */
+export interface Program extends Operations {
+  readonly inputs: number;
+  /** The number of entries. */
+  readonly length: number;
+  /** The values of entries that are constants. */
+  readonly constants: Float64Array;
+  /** The entries of the outputs: numbers or lists. */
+  readonly outputs: readonly number[];
+}
+
+/** Calls `visit` with each entry that a loop takes, in the order of the body's inputs, the count first. */
+export function forEachLoopOperand(
+  { count, carries, streams, updates, captures }: Loop,
+  visit: (operand: number) => void,
+): void {
+  visit(count);
+  for (const entry of carries) visit(entry);
+  for (const { list } of streams) visit(list);
+  for (const { list } of updates) visit(list);
+  for (const entry of captures) visit(entry);
+}
+
+/** The same loop with other entries for what it takes. */
+export function withOperands(
+  loop: Loop,
+  rename: (operand: number) => number,
+): Loop {
+  return {
+    ...loop,
+    count: rename(loop.count),
+    carries: loop.carries.map(rename),
+    streams: loop.streams.map((s) => ({ ...s, list: rename(s.list) })),
+    updates: loop.updates.map((u) => ({ ...u, list: rename(u.list) })),
+    captures: loop.captures.map(rename),
+  };
+}

@@ -14,9 +14,9 @@
  *   ({@linkcode toMermaid}, {@linkcode toDot}), extend and differentiate with
  *   {@linkcode backward}, which adds to the `grad` of every leaf;
  * - {@linkcode grad}, {@linkcode valueAndGrad}, {@linkcode jvp}, {@linkcode vjp},
- *   {@linkcode jacobian}, {@linkcode hessian} and {@linkcode hvp} run it on
- *   **{@linkcode Var}s**, which record it on a flat tape, control flow as it is
- *   written. They take and give numbers, in arrays, nested objects and
+ *   {@linkcode linearize}, {@linkcode jacobian}, {@linkcode hessian} and
+ *   {@linkcode hvp} run it on **{@linkcode Var}s**, which record it on a flat
+ *   tape, control flow as it is written. They take and give numbers, in arrays, nested objects and
  *   Float64Arrays too, and nest to any order;
  * - {@linkcode compile} freezes a function, or a transform of one, into
  *   WebAssembly, for when it is called many times.
@@ -73,6 +73,7 @@ export {
   type FormulaResult,
 } from "./src/formula/formula.ts";
 export { Var } from "./src/tape/recording.ts";
+export type { HasAux } from "./src/transforms/has_aux.ts";
 export {
   grad,
   valueAndGrad,
@@ -81,6 +82,10 @@ export {
 export { hessian, hvp } from "./src/transforms/hessian.ts";
 export { jacobian } from "./src/transforms/jacobian.ts";
 export { jvp, type ValueAndTangent } from "./src/transforms/jvp.ts";
+export {
+  linearize,
+  type ValueAndPushforward,
+} from "./src/transforms/linearize.ts";
 export { type ValueAndPullback, vjp } from "./src/transforms/vjp.ts";
 export type {
   Argument,

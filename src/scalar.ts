@@ -2,16 +2,16 @@ import type { Node } from "./graph/node.ts";
 import type { Var } from "./tape/recording.ts";
 
 /**
- * What every operation takes: a plain number, or a number that is differentiated.
+ * What every operation takes: a plain number, or one that is differentiated.
  *
  * @category Types
  */
 export type Scalar = number | Node | Var;
 
 /**
- * What an operation gives for operands of these types: numbers give a number,
- * a Node with anything a Node (a Var beside it would throw), everything else a
- * Scalar.
+ * What an operation gives for operands of the types `A` and `B`: numbers give a
+ * number, a Node with anything a Node (a Var beside it would throw), everything
+ * else a Scalar.
  *
  * @typeParam A The type of one operand.
  * @typeParam B The type of the other.
@@ -23,7 +23,7 @@ export type ScalarOf<A, B = A> = [A, B] extends [number, number] ? number
   : Scalar;
 
 /**
- * {@linkcode ScalarOf} over any number of operands.
+ * {@linkcode ScalarOf} for operands of the types `T`, however many.
  *
  * @typeParam T The types of the operands.
  * @category Types

@@ -9,6 +9,7 @@ import {
   type Recordable,
   type Recorded,
   scalarsOf,
+  valueOf,
   withRecordedParts,
 } from "../transforms/recorded.ts";
 import {
@@ -16,7 +17,6 @@ import {
   hasPart,
   type LeafKind,
   NUMBERS_EXPECTED,
-  rebuild,
   type TakenApart,
 } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
@@ -125,7 +125,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     checkNotDisposed();
     if (isRecording()) return call(...inputs);
     if (observer !== null && !hasNode(inputs)) {
-      return record(call, takeApartAll(inputs), false, recordedResult);
+      return record(call, takeApartAll(inputs), false, valueOf);
     }
     for (let k = 0; k < versions.length; k++) {
       const version = versions[k]!;
@@ -241,11 +241,6 @@ function versionOf(
     return new Version(f, inputs.shape, resultShape, executable, schedule);
   };
   return withObserver(null, () => record(f, inputs, true, finish));
-}
-
-/** What a recorded function gave; where operations are observed, that is all. */
-function recordedResult({ outputs, resultShape }: Recorded): unknown {
-  return rebuild(resultShape, outputs.map(({ value }) => value));
 }
 
 const ARGUMENT: LeafKind<number | Var> = {

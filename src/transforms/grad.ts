@@ -1,6 +1,6 @@
 import type { Scalar } from "../scalar.ts";
 import { wrongKind } from "../errors.ts";
-import { Var } from "../tape/recording.ts";
+import { type HasAux, readHasAux, splitAux } from "./has_aux.ts";
 import {
   checkFunction,
   type Recordable,
@@ -12,8 +12,10 @@ import {
   type Argument,
   type Arguments,
   type Like,
+  type Precise,
   rebuild,
   type ResultLeaf,
+  type ResultLike,
 } from "./structures.ts";
 import { pullBack } from "./sweeps.ts";
 
@@ -39,6 +41,7 @@ export type ValueAndGradient<A> = {
  * @param f A function that gives one Scalar. Its first argument is a structure:
  * a number, an array, a tuple, a nested object or a Float64Array (which it sees
  * as an array). Further arguments are data, passed on as they are.
+ * @param options None; with `{ hasAux: true }`, `f` gives values on the side, too.
  * @returns A function of the same arguments that gives the gradient, in the
  * shape of the first, whose type is `A`.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
@@ -60,10 +63,59 @@ export function grad<
   D extends readonly unknown[] = readonly Scalar[],
 >(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => Like<A> {
+  options?: { readonly hasAux?: false },
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => Like<A>;
+/**
+ * The same for a function that gives `[result, aux]`, values on the side: the
+ * gradient of the result, and the values as numbers.
+ *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure of its values on the side.
+ * @param f A function that gives an array of one Scalar and a structure of
+ * Scalars.
+ * @param options `{ hasAux: true }`.
+ * @returns A function of the same arguments that gives gradient and values.
+ * @throws {TypeError} As above; (the returned function) if `f` gives something
+ * other than an array of two.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { grad, mul, type Scalar, square } from "@chainrule/autograd";
+ *
+ * const f = (x: Scalar) => {
+ *   const area = square(x);
+ *   return [mul(area, x), { area }] as const;
+ * };
+ * const { gradient, aux } = grad(f, { hasAux: true })(3);
+ * assertEquals([gradient, aux.area], [27, 9]);
+ * ```
+ */
+export function grad<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
+  f: (x: X, ...data: D) => readonly [result: Scalar, aux: Y],
+  options: HasAux,
+): <A extends Argument<X>>(
+  x: A,
+  ...data: Arguments<D>
+) => { gradient: Like<A>; aux: ResultLike<Precise<Y, A>, A> };
+export function grad(
+  f: Recordable,
+  options?: { readonly hasAux?: boolean },
+): (x: unknown, ...data: unknown[]) => unknown {
+  if (readHasAux("grad", options)) {
+    const all = gradientAndAuxOf("grad", f);
+    return (x, ...data) => {
+      const { gradient, aux } = all(x, data);
+      return { gradient, aux };
+    };
+  }
   const both = gradientOf("grad", f);
-  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
-    both(x, data).gradient as Like<A>;
+  return (x, ...data) => both(x, data).gradient;
 }
 
 /**
@@ -73,6 +125,7 @@ export function grad<
  * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
  * @typeParam D The types of the further arguments, the data.
  * @param f A function as {@linkcode grad} takes it.
+ * @param options None; with `{ hasAux: true }`, `f` gives values on the side, too.
  * @returns A function of the same arguments that gives value and gradient.
  * @throws {TypeError} As {@linkcode grad}.
  * @category Transforms
@@ -93,38 +146,102 @@ export function valueAndGrad<
   D extends readonly unknown[] = readonly Scalar[],
 >(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ValueAndGradient<A> {
-  const both = gradientOf("valueAndGrad", f);
-  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
-    both(x, data) as ValueAndGradient<A>;
+  options?: { readonly hasAux?: false },
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ValueAndGradient<A>;
+/**
+ * The same for a function that gives `[result, aux]`, values on the side.
+ *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure of its values on the side.
+ * @param f A function as {@linkcode grad} takes it with this option.
+ * @param options `{ hasAux: true }`.
+ * @returns A function of the same arguments that gives the value of the result,
+ * its gradient, and the values on the side, as numbers.
+ * @throws {TypeError} As {@linkcode grad}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dot, type Scalar, sub, valueAndGrad } from "@chainrule/autograd";
+ *
+ * const loss = (x: Scalar, ys: number[]) => {
+ *   const errors = ys.map((y) => sub(x, y));
+ *   return [dot(errors, errors), errors] as const;
+ * };
+ * assertEquals(valueAndGrad(loss, { hasAux: true })(3, [2, 5]), {
+ *   value: 5,
+ *   gradient: -2,
+ *   aux: [1, -2],
+ * });
+ * ```
+ */
+export function valueAndGrad<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
+  f: (x: X, ...data: D) => readonly [result: Scalar, aux: Y],
+  options: HasAux,
+): <A extends Argument<X>>(
+  x: A,
+  ...data: Arguments<D>
+) => ValueAndGradient<A> & { readonly aux: ResultLike<Precise<Y, A>, A> };
+export function valueAndGrad(
+  f: Recordable,
+  options?: { readonly hasAux?: boolean },
+): (x: unknown, ...data: unknown[]) => unknown {
+  const call = "valueAndGrad";
+  const all = readHasAux(call, options)
+    ? gradientAndAuxOf(call, f)
+    : gradientOf(call, f);
+  return (x, ...data) => all(x, data);
+}
+
+/** A function's value, and its gradient in the shape of its argument. */
+interface Derivative {
+  readonly value: Scalar;
+  readonly gradient: unknown;
 }
 
 /** {@linkcode valueAndGrad} without its types, for the call that an error should name. */
 export function gradientOf(
   call: string,
   f: Recordable,
+): (x: unknown, data: readonly unknown[]) => Derivative {
+  checkFunction(call, f);
+  const finish = (recorded: Recorded) => derivativeOf(recorded, call);
+  return (x, data) =>
+    withRecorded(call, f, x, data, finish, false, SOLE_RESULT);
+}
+
+/** The same for a function with values on the side. */
+export function gradientAndAuxOf(
+  call: string,
+  f: Recordable,
 ): (
   x: unknown,
   data: readonly unknown[],
-) => { value: Scalar; gradient: unknown } {
+) => Derivative & { readonly aux: unknown } {
   checkFunction(call, f);
-  return (x, data) => {
-    const finish = (recorded: Recorded) => {
-      const { value } = soleOutput(recorded, call);
-      return {
-        value,
-        gradient: rebuild(recorded.argumentShape, pullBack(recorded, [1])),
-      };
-    };
-    return withRecorded(call, f, x, data, finish, false, SOLE_RESULT);
+  const finish = (all: Recorded) => {
+    const { recorded, aux } = splitAux(all, call);
+    return { ...derivativeOf(recorded, call, ", [0]"), aux };
   };
+  return (x, data) => withRecorded(call, f, x, data, finish);
 }
 
-function soleOutput(
-  { result, outputs }: Recorded,
+/** @param place Where in the function's result its value is, for messages. */
+function derivativeOf(
+  recorded: Recorded,
   call: string,
-): { value: Scalar } {
-  if (typeof result === "number" || result instanceof Var) return outputs[0]!;
-  const { expected } = SOLE_RESULT;
-  throw wrongKind(call, "the function's result", result, expected);
+  place = "",
+): Derivative {
+  const { argumentShape, result, resultShape, outputs } = recorded;
+  if (resultShape.kind !== "leaf") {
+    const { expected } = SOLE_RESULT;
+    throw wrongKind(call, `the function's result${place}`, result, expected);
+  }
+  const { value } = outputs[0]!;
+  return { value, gradient: rebuild(argumentShape, pullBack(recorded, [1])) };
 }

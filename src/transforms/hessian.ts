@@ -1,13 +1,16 @@
 import type { Scalar } from "../scalar.ts";
-import { gradientOf } from "./grad.ts";
+import { type HasAux, readHasAux, splitAux } from "./has_aux.ts";
+import { gradientAndAuxOf, gradientOf } from "./grad.ts";
 import { byColumns } from "./jacobian.ts";
 import { directional } from "./jvp.ts";
-import { type Recordable, withRecorded } from "./recorded.ts";
+import { type Recordable, type Recorded, withRecorded } from "./recorded.ts";
 import type {
   Argument,
   Arguments,
   Like,
+  Precise,
   ResultLeaf,
+  ResultLike,
   Vector,
 } from "./structures.ts";
 
@@ -19,6 +22,7 @@ import type {
  * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
  * @typeParam D The types of the further arguments, the data.
  * @param f A function as {@linkcode grad} takes it.
+ * @param options None; with `{ hasAux: true }`, `f` gives values on the side, too.
  * @returns A function of the same arguments that gives the rows; rows and
  * columns are in the order of the argument's leaves.
  * @throws {TypeError} (the returned function) As {@linkcode grad}.
@@ -38,12 +42,62 @@ export function hessian<
   D extends readonly unknown[] = readonly Scalar[],
 >(
   f: (x: X, ...data: D) => Scalar,
-): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ResultLeaf<A>[][] {
-  const gradient = gradientFunction("hessian", f);
-  return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
-    withRecorded("hessian", gradient, x, data, byColumns) as ResultLeaf<
-      A
-    >[][];
+  options?: { readonly hasAux?: false },
+): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => ResultLeaf<A>[][];
+/**
+ * The same for a function that gives `[result, aux]`, values on the side.
+ *
+ * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
+ * @typeParam D The types of the further arguments, the data.
+ * @typeParam Y The structure of its values on the side.
+ * @param f A function as {@linkcode grad} takes it with this option.
+ * @param options `{ hasAux: true }`.
+ * @returns A function of the same arguments that gives the rows, and the values
+ * on the side, as numbers.
+ * @throws {TypeError} (the returned function) As {@linkcode grad}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hessian, mul, type Scalar, square } from "@chainrule/autograd";
+ *
+ * const f = (x: Scalar) => [mul(square(x), x), { x }] as const;
+ * assertEquals(hessian(f, { hasAux: true })(3), {
+ *   hessian: [[18]],
+ *   aux: { x: 3 },
+ * });
+ * ```
+ */
+export function hessian<
+  X = Scalar,
+  D extends readonly unknown[] = readonly Scalar[],
+  Y = unknown,
+>(
+  f: (x: X, ...data: D) => readonly [result: Scalar, aux: Y],
+  options: HasAux,
+): <A extends Argument<X>>(
+  x: A,
+  ...data: Arguments<D>
+) => { hessian: ResultLeaf<A>[][]; aux: ResultLike<Precise<Y, A>, A> };
+export function hessian(
+  f: Recordable,
+  options?: { readonly hasAux?: boolean },
+): (x: unknown, ...data: unknown[]) => unknown {
+  const call = "hessian";
+  if (readHasAux(call, options)) {
+    const all = gradientAndAuxOf(call, f);
+    const gradient = (x: unknown, ...data: unknown[]) => {
+      const { gradient, aux } = all(x, data);
+      return [gradient, aux];
+    };
+    const finish = (all: Recorded) => {
+      const { recorded, aux } = splitAux(all, call);
+      return { hessian: byColumns(recorded), aux };
+    };
+    return (x, ...data) => withRecorded(call, gradient, x, data, finish);
+  }
+  const gradient = gradientFunction(call, f);
+  return (x, ...data) => withRecorded(call, gradient, x, data, byColumns);
 }
 
 /**

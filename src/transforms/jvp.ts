@@ -3,6 +3,7 @@ import {
   checkFunction,
   type Recordable,
   scalarsOf,
+  valueOf,
   withRecordedParts,
 } from "./recorded.ts";
 import { matchingScalars } from "./matching.ts";
@@ -88,10 +89,7 @@ export function directional(
   const names = [name, "argument 1"] as const;
   const seeds = matchingScalars(vector, argument.shape, call, names);
   return withRecordedParts(call, f, argument, data, (recorded) => ({
-    value: rebuild(
-      recorded.resultShape,
-      recorded.outputs.map(({ value }) => value),
-    ),
+    value: valueOf(recorded),
     tangent: rebuild(recorded.resultShape, pushForward(recorded, seeds)),
   }));
 }

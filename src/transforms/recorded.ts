@@ -71,7 +71,7 @@ export function isRecordable(x: unknown): x is number | Var {
   return typeof x === "number" || x instanceof Var;
 }
 
-// A Var is as good as a number where transforms nest; that needs no saying.
+// Where transforms nest, a Var is as good as a number; messages do not mention it.
 const ARGUMENT: LeafKind<number | Var> = {
   expected: NUMBERS_EXPECTED,
   is: isRecordable,
@@ -84,7 +84,7 @@ const RESULT: LeafKind<number | Var> = {
   hint: hintForResult,
 };
 
-/** What a function gives that has a gradient. */
+/** The only kind of result that has a gradient. */
 export const SOLE_RESULT: LeafKind<number | Var> = {
   expected: "a number or Var",
   is: isRecordable,
@@ -97,7 +97,12 @@ function hintForResult(x: unknown): string | undefined {
     : undefined;
 }
 
-/** Refuses what a transform cannot be of, before the function it makes is called. */
+/** What a function gave, of numbers or of Scalars of the function around. */
+export function valueOf({ resultShape, outputs }: Recorded): unknown {
+  return rebuild(resultShape, outputs.map(({ value }) => value));
+}
+
+/** Refuses what is not a function, before the transformed function is called. */
 export function checkFunction(call: string, f: unknown): void {
   if (typeof f === "function") return;
   throw wrongKind(call, "the argument", f, "a function");
@@ -117,9 +122,13 @@ export function scalarsOf(
   return parts;
 }
 
-/** Records the inputs; one is the entry of a 1 if any comes from the function around. */
+/**
+ * Records the inputs.
+ *
+ * @param one The entry of a 1, if any input comes from the function around.
+ */
 function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
-  // Not by `map`, whose arrays are slower to read for ever: V8 expects holes.
+  // Not by `map`: V8 expects its arrays to have holes, and reads them more slowly.
   const vars: Var[] = [];
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!;
@@ -137,7 +146,8 @@ function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
  * it, unless a function around it needs it.
  *
  * @param call The transform, for messages.
- * @param frozen Whether the recording is to be compiled, so that no value may be read.
+ * @param frozen Whether the recording is to be compiled, so that no value may be
+ * read.
  * @param results What the function may give, for messages.
  */
 export function withRecorded<R>(

@@ -455,6 +455,11 @@ function mismatchWithin(
   return undefined;
 }
 
+/** The shapes of the elements or fields. */
+export function shapesIn({ size, parts }: Shape): readonly Shape[] {
+  return parts ?? Array.from({ length: size }, () => LEAF);
+}
+
 /** The number of elements or fields. */
 function widthOf({ size, parts }: Shape): number {
   return parts === null ? size : parts.length;
@@ -481,7 +486,7 @@ function nameOf(shape: Shape, from = 0): string {
 
 const MAX_KEYS = 8;
 
-/** A plain object; an instance of a class is none, a Node or Var least of all. */
+/** Whether x is a plain object; instances of classes, as Nodes and Vars, are not. */
 export function isRecord(x: unknown): x is Record<string, unknown> {
   if (typeof x !== "object" || x === null) return false;
   const prototype: unknown = Object.getPrototypeOf(x);

@@ -39,16 +39,23 @@ export function pullBack(
   }
 }
 
-/** Tangents of the outputs from those of the inputs; a null one is held constant. */
+/**
+ * Tangents of the outputs from those of the inputs: computed where all is
+ * numbers, else recorded.
+ *
+ * @param tangents A null one is held constant.
+ * @param room Where to compute; the tape's own room by default.
+ */
 export function pushForward(
   { section, numeric, outputs }: Recorded,
   tangents: readonly (Scalar | null)[],
+  room?: Float64Array,
 ): Scalar[] {
   const entries = outputs.flatMap(({ entry }) => entry ?? []);
   observer?.onForwardSweep(section, tangents, entries);
   try {
     const moved = numeric && tangents.every(isNumberOrNull)
-      ? computeForward(section, tangents, entries)
+      ? computeForward(section, tangents, entries, room ?? scratch())
       : emitForwardSweep(section, numeric, tangents, entries);
     let next = 0;
     return outputs.map(({ entry }) => entry === undefined ? 0 : moved[next++]!);
@@ -61,8 +68,8 @@ function computeForward(
   section: Recorded["section"],
   seeds: readonly (number | null)[],
   outputs: readonly number[],
+  tangents: Float64Array,
 ): number[] {
-  const tangents = scratch();
   forwardSweep(section, seeds, outputs, tangents);
   // As a sum that begins with 0, a derivative is never −0.
   return outputs.map((entry) => tangents[entry]! + 0);

@@ -1,7 +1,6 @@
 import type { Scalar } from "../scalar.ts";
-import { copySection } from "../tape/entries.ts";
-import { outlived } from "../tape/recording.ts";
-import { checkFunction, type Recorded, withRecorded } from "./recorded.ts";
+import { keep } from "./kept.ts";
+import { checkFunction, valueOf, withRecorded } from "./recorded.ts";
 import {
   type Argument,
   type Arguments,
@@ -49,8 +48,9 @@ export interface ValueAndPullback<A, Y> {
  * pullback keeps a copy of what was recorded and room for its adjoints: 26 bytes
  * per entry of the tape.
  * @throws {TypeError} If `f` is not a function; (the returned function) if a leaf
- * of the first argument is not a number, or one of the result not a Scalar; the
- * pullback throws one if its cotangent does not have the shape of the value.
+ * of the first argument is not a number, or one of the result is not a Scalar;
+ * the pullback throws one if its cotangent does not have the shape of the value,
+ * or `f` closes over a function that has returned.
  * @category Transforms
  *
  * @example
@@ -78,59 +78,24 @@ export function vjp<
   checkFunction("vjp", f);
   return <A extends Argument<X>>(x: A, ...data: Arguments<D>) =>
     withRecorded("vjp", f, x, data, (recorded) => {
-      const { argumentShape, resultShape, outputs, numeric } = recorded;
-      const kept: Recorded = numeric ? keep(recorded) : recorded;
-      // Null while a pullback uses it: a user's rule may call that once more.
-      let room: Float64Array | null = roomFor(kept);
+      const { argumentShape, resultShape } = recorded;
+      const kept = keep(recorded);
       return {
-        value: rebuild(
-          resultShape,
-          outputs.map(({ value }) => value),
-        ) as ResultLike<Precise<Y, A>, A>,
-        pullback: <C extends Argument<Y>>(cotangent: C) => {
-          if (!numeric && !recorded.around?.open) {
-            throw outlived("pullback", "what the function closes over");
-          }
-          const names = ["the cotangent", "the value"] as const;
-          const seeds = matchingScalars(
-            cotangent,
-            resultShape,
-            "pullback",
-            names,
-          );
-          const own = room ?? roomFor(kept);
-          room = null;
-          try {
+        value: valueOf(recorded) as ResultLike<Precise<Y, A>, A>,
+        pullback: <C extends Argument<Y>>(cotangent: C) =>
+          kept.sweep("pullback", (recorded, room) => {
+            const names = ["the cotangent", "the value"] as const;
+            const seeds = matchingScalars(
+              cotangent,
+              resultShape,
+              "pullback",
+              names,
+            );
             return rebuild(
               argumentShape,
-              pullBack(kept, seeds, own),
+              pullBack(recorded, seeds, room),
             ) as [C] extends [Numeric<C>] ? Like<A> : Like<A> | Vector<A>;
-          } finally {
-            room = own;
-          }
-        },
+          }),
       };
     });
-}
-
-/** Room for the adjoints of a recording of numbers. */
-function roomFor({ section, numeric }: Recorded): Float64Array {
-  return new Float64Array(numeric ? section.end : 0);
-}
-
-/** A recording of numbers that stays good when the tape is used again. */
-function keep(recorded: Recorded): Recorded {
-  const { section, outputs } = recorded;
-  const shift = (entry: number | undefined) =>
-    entry === undefined ? undefined : entry - section.start;
-  return {
-    ...recorded,
-    section: copySection(section),
-    outputs: outputs.map((
-      { entry, value }: { entry: number | undefined; value: Scalar },
-    ) => ({
-      entry: shift(entry),
-      value,
-    })),
-  };
 }

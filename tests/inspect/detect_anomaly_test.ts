@@ -249,8 +249,8 @@ describe("detectAnomaly", () => {
 
     it("of a recorded function", () => {
       const f = (x: Scalar) => sqrt(mul(x, x));
-      for (const transform of [grad, valueAndGrad]) {
-        const error = anomalyOf(() => transform(f)(0));
+      for (const run of [() => grad(f)(0), () => valueAndGrad(f)(0)]) {
+        const error = anomalyOf(run);
         assertEquals(error.message, SQRT);
         assertEquals(error.found, Infinity);
       }

@@ -268,7 +268,7 @@ function record<R>(
   finish: (recorded: Recorded) => R,
 ): R {
   const all = (list: readonly unknown[]) => f(...list);
-  return withRecordedParts("compile", all, inputs, [], finish, frozen);
+  return withRecordedParts("compile", all, inputs, [], finish, { frozen });
 }
 
 /** Whether arguments are to be computed on the graph. */

@@ -1,4 +1,5 @@
 import type { Scalar } from "../scalar.ts";
+import type { Section } from "../tape/entries.ts";
 import { wrongKind } from "../errors.ts";
 import { type HasAux, readHasAux, splitAux } from "./has_aux.ts";
 import {
@@ -16,8 +17,9 @@ import {
   rebuild,
   type ResultLeaf,
   type ResultLike,
+  type Shape,
 } from "./structures.ts";
-import { pullBack } from "./sweeps.ts";
+import { pullBack, pullBackSole } from "./sweeps.ts";
 
 /**
  * What {@linkcode valueAndGrad} gives.
@@ -211,8 +213,19 @@ export function gradientOf(
 ): (x: unknown, data: readonly unknown[]) => Derivative {
   checkFunction(call, f);
   const finish = (recorded: Recorded) => derivativeOf(recorded, call);
-  return (x, data) =>
-    withRecorded(call, f, x, data, finish, false, SOLE_RESULT);
+  const options = { results: SOLE_RESULT, finishSole: derivativeOfSole };
+  return (x, data) => withRecorded(call, f, x, data, finish, options);
+}
+
+function derivativeOfSole(
+  section: Section,
+  output: number,
+  shape: Shape,
+): Derivative {
+  return {
+    value: section.entries.values[output]!,
+    gradient: rebuild(shape, pullBackSole(section, output)),
+  };
 }
 
 /** The same for a function with values on the side. */

@@ -1,7 +1,7 @@
 import { typeError } from "../errors.ts";
 import type { Var } from "../tape/recording.ts";
 import { isRecordable, scalarsOf } from "./recorded.ts";
-import { mismatch, type Shape } from "./structures.ts";
+import { mismatch, type Shape, takeApartNumbers } from "./structures.ts";
 
 /**
  * The leaves of a vector that goes with a structure: a tangent or a cotangent.
@@ -18,6 +18,8 @@ export function matchingScalars(
   call: string,
   names: readonly [vector: string, like: string],
 ): (number | Var)[] {
+  const numbers = takeApartNumbers(vector);
+  if (numbers !== null && numbers.shape === like) return numbers.leaves;
   const [name, likeName] = names;
   const { leaves, shape } = scalarsOf(vector, call, name, {
     expected: `numbers in the shape of ${likeName}`,

@@ -1,6 +1,7 @@
 // One run of a user's function on Vars: what every transform begins with.
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
+import { observer } from "../observer.ts";
 import type { Scalar } from "../scalar.ts";
 import { INPUT, type Section } from "../tape/entries.ts";
 import {
@@ -27,6 +28,7 @@ import {
   rebuild,
   type Shape,
   takeApart,
+  takeApartNumbers,
   type TakenApart,
 } from "./structures.ts";
 
@@ -115,6 +117,8 @@ export function scalarsOf(
   what: string,
   kind: LeafKind<number | Var> = ARGUMENT,
 ): TakenApart<number | Var> {
+  const numbers = takeApartNumbers(structure);
+  if (numbers !== null) return numbers;
   const parts = takeApart(structure, kind, `Cannot ${call}: ${what}`);
   for (const x of parts.leaves) {
     if (typeof x !== "number" && !isOpen(x)) throw outlived(call, what);
@@ -128,17 +132,47 @@ export function scalarsOf(
  * @param one The entry of a 1, if any input comes from the function around.
  */
 function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
+  // A list that grows by `push` has room for 17: much garbage for a short one.
+  switch (inputs.length) {
+    case 1:
+      return [inputVar(inputs[0]!, one)];
+    case 2:
+      return [inputVar(inputs[0]!, one), inputVar(inputs[1]!, one)];
+  }
   // Not by `map`: V8 expects its arrays to have holes, and reads them more slowly.
   const vars: Var[] = [];
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i]!;
-    vars.push(
-      typeof input === "number"
-        ? record(INPUT, 0, 0, input)
-        : recordCopy(input, one),
-    );
-  }
+  for (let i = 0; i < inputs.length; i++) vars.push(inputVar(inputs[i]!, one));
   return vars;
+}
+
+function inputVar(input: number | Var, one: number): Var {
+  return typeof input === "number"
+    ? record(INPUT, 0, 0, input)
+    : recordCopy(input, one);
+}
+
+/**
+ * What becomes of the commonest of recordings, of numbers with one output, whose
+ * description would take longer than its sweep.
+ *
+ * @param section What was recorded.
+ * @param output The entry of the output.
+ * @param argumentShape As in {@linkcode Recorded}.
+ */
+export type FinishSole<R> = (
+  section: Section,
+  output: number,
+  argumentShape: Shape,
+) => R;
+
+/** How to record a function. */
+export interface RecordingOptions<R> {
+  /** Whether the recording is to be compiled, so that no value may be read. */
+  readonly frozen?: boolean;
+  /** What the function may give, for messages. */
+  readonly results?: LeafKind<number | Var>;
+  /** A short way for what it can do. */
+  readonly finishSole?: FinishSole<R>;
 }
 
 /**
@@ -146,9 +180,6 @@ function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
  * it, unless a function around it needs it.
  *
  * @param call The transform, for messages.
- * @param frozen Whether the recording is to be compiled, so that no value may be
- * read.
- * @param results What the function may give, for messages.
  */
 export function withRecorded<R>(
   call: string,
@@ -156,11 +187,10 @@ export function withRecorded<R>(
   x: unknown,
   data: readonly unknown[],
   finish: (recorded: Recorded) => R,
-  frozen = false,
-  results: LeafKind<number | Var> = RESULT,
+  options?: RecordingOptions<R>,
 ): R {
   const argument = scalarsOf(x, call, "argument 1");
-  return withRecordedParts(call, f, argument, data, finish, frozen, results);
+  return withRecordedParts(call, f, argument, data, finish, options);
 }
 
 /** The same, of an argument that was taken apart already. */
@@ -170,47 +200,47 @@ export function withRecordedParts<R>(
   { leaves: inputs, shape }: TakenApart<number | Var>,
   data: readonly unknown[],
   finish: (recorded: Recorded) => R,
-  frozen = false,
-  results: LeafKind<number | Var> = RESULT,
+  { frozen = false, results = RESULT, finishSole }: RecordingOptions<R> = {},
 ): R {
   const before = tapeLength();
-  const one = inputs.some((input) => input instanceof Var) ? entryFor(1) : 0;
+  const one = hasVar(inputs) ? entryFor(1) : 0;
   const recording = open(frozen);
   let keep = false;
   try {
-    let result: unknown, parts: TakenApart<number | Var>;
+    let result: unknown, parts: TakenApart<number | Var> | null = null;
     try {
-      result = (f as (...inputs: unknown[]) => unknown)(
-        rebuild(shape, inputVars(inputs, one)),
-        ...data,
-      );
-      parts = scalarsOf(result, call, "the function's result", results);
+      const run = f as (...inputs: unknown[]) => unknown;
+      const argument = rebuild(shape, inputVars(inputs, one));
+      // Spreading no data takes as long as running a short function.
+      result = data.length === 0 ? run(argument) : run(argument, ...data);
+      if (finishSole === undefined || !isSole(result, recording)) {
+        parts = scalarsOf(result, call, "the function's result", results);
+      }
     } finally {
       close(recording);
+    }
+    const end = tapeLength();
+    const section: Section = {
+      entries: tapeEntries(),
+      start: recording.start,
+      inputs: inputs.length,
+      end,
+    };
+    if (parts === null) {
+      return finishSole!(section, entryOf(result as Var), shape);
     }
     if (recording.outer !== null) {
       freeze(recording.start, recording.start + inputs.length);
     }
-    const end = tapeLength();
     keep = recording.closesOver;
     const done = finish({
-      section: {
-        entries: tapeEntries(),
-        start: recording.start,
-        inputs: inputs.length,
-        end,
-      },
+      section,
       numeric: !keep,
       around: recording.outer,
       argumentShape: shape,
       result,
       resultShape: parts.shape,
-      outputs: parts.leaves.map((leaf) => {
-        if (typeof leaf === "number") return { entry: undefined, value: leaf };
-        const entry = entryOf(leaf);
-        if (entry < recording.start) return { entry: undefined, value: leaf };
-        return { entry, value: keep ? scalarAt(entry) : valueAt(entry) };
-      }),
+      outputs: outputsOf(parts.leaves, recording),
     });
     // A sweep that was recorded, for a vector that comes from the function around.
     keep ||= tapeLength() > end;
@@ -218,4 +248,34 @@ export function withRecordedParts<R>(
   } finally {
     if (!keep) truncate(before, recording.listsStart);
   }
+}
+
+/** Whether a function of numbers, which is still open and not observed, gave one Var of its own. */
+function isSole(result: unknown, { start, closesOver }: Recording): boolean {
+  return !closesOver && observer === null && result instanceof Var &&
+    isOpen(result) && entryOf(result) >= start;
+}
+
+function outputsOf(
+  leaves: readonly (number | Var)[],
+  { start, closesOver }: Recording,
+): Output[] {
+  const outputs: Output[] = [];
+  for (let k = 0; k < leaves.length; k++) {
+    const leaf = leaves[k]!;
+    const entry = typeof leaf === "number" ? -1 : entryOf(leaf);
+    outputs.push(
+      entry < start
+        ? { entry: undefined, value: leaf }
+        : { entry, value: closesOver ? scalarAt(entry) : valueAt(entry) },
+    );
+  }
+  return outputs;
+}
+
+function hasVar(inputs: readonly (number | Var)[]): boolean {
+  for (let i = 0; i < inputs.length; i++) {
+    if (typeof inputs[i] !== "number") return true;
+  }
+  return false;
 }

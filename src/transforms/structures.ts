@@ -136,7 +136,14 @@ export interface TakenApart<T> {
   readonly leaves: T[];
 }
 
-const LEAF: Shape = { kind: "leaf", size: 1, parts: null, keys: null };
+/** The shape of a single leaf. */
+export const LEAF: Shape = { kind: "leaf", size: 1, parts: null, keys: null };
+
+/** The shapes of short arrays of leaves. */
+const LISTS: readonly Shape[] = Array.from(
+  { length: 64 },
+  (_, size) => ({ kind: "array", size, parts: null, keys: null }),
+);
 
 // Structures and shapes are visited by recursion; this keeps it far from the end
 // of the stack.
@@ -157,17 +164,27 @@ export function takeApart<T>(
   kind: LeafKind<T>,
   where: string,
 ): TakenApart<T> {
+  const numbers = takeApartNumbers(structure);
+  if (numbers !== null) return numbers as TakenApart<T>;
+  const leaves: T[] = [];
+  return { shape: read(structure, null, { leaves, kind, where }), leaves };
+}
+
+/** {@linkcode takeApart} for a number or a list of numbers, what most structures are; null for all others. */
+export function takeApartNumbers(
+  structure: unknown,
+): TakenApart<number> | null {
   if (typeof structure === "number") {
-    return { shape: LEAF, leaves: [structure as T] };
+    return { shape: LEAF, leaves: [structure] };
   }
-  // Most structures are one list of numbers.
-  if (isListOfNumbers(structure)) {
-    const leaves = structure.slice() as T[], size = leaves.length;
-    return { shape: { kind: "array", size, parts: null, keys: null }, leaves };
-  }
-  const reader = new Reader(kind, where);
-  const shape = reader.read(structure);
-  return { shape, leaves: reader.leaves };
+  if (!isListOfNumbers(structure)) return null;
+  const leaves = structure.slice();
+  return { shape: listOf(leaves.length), leaves };
+}
+
+/** The shape of an array of so many leaves. */
+function listOf(size: number): Shape {
+  return LISTS[size] ?? { kind: "array", size, parts: null, keys: null };
 }
 
 /** The leaves of a structure in order; parameters and errors as for {@linkcode takeApart}. */
@@ -202,121 +219,148 @@ export function hasPart(
   return false;
 }
 
-/** Reads one structure. */
-class Reader<T> {
-  readonly leaves: T[] = [];
-  readonly #kind: LeafKind<T>;
-  readonly #where: string;
-  /** The arrays and records being read, from the outermost inwards. */
-  readonly #containers: object[] = [];
-  /** The index or key being read in each of them. */
-  readonly #path: (number | string)[] = [];
+/** An array or record that is being read. */
+interface Container {
+  readonly value: object;
+  /** The index or key that is being read in it. */
+  key: number | string;
+  /** What it is in; null for the outermost. */
+  readonly around: Container | null;
+  readonly depth: number;
+}
 
-  constructor(kind: LeafKind<T>, where: string) {
-    this.#kind = kind;
-    this.#where = where;
+/** What is the same wherever in a structure one reads. */
+interface Reading<T> {
+  readonly leaves: T[];
+  readonly kind: LeafKind<T>;
+  readonly where: string;
+}
+
+function read<T>(
+  x: unknown,
+  around: Container | null,
+  reading: Reading<T>,
+): Shape {
+  if (typeof x === "number" || reading.kind.is(x)) {
+    reading.leaves.push(x as T);
+    return LEAF;
   }
+  if (Array.isArray(x)) return readArray(x, around, reading);
+  if (x instanceof Float64Array) return readFloats(x, around, reading);
+  if (isRecord(x)) return readRecord(x, around, reading);
+  const { expected, hint } = reading.kind, advice = hint?.(x);
+  throw wrongPart(
+    describe(x),
+    advice === undefined ? expected : `${expected}; ${advice}`,
+    around,
+    reading,
+  );
+}
 
-  read(x: unknown): Shape {
-    if (typeof x === "number" || this.#kind.is(x)) {
-      this.leaves.push(x as T);
-      return LEAF;
+function readArray<T>(
+  x: readonly unknown[],
+  around: Container | null,
+  reading: Reading<T>,
+): Shape {
+  const { leaves } = reading, before = leaves.length;
+  const container = enter(x, around, reading);
+  let parts: Shape[] | null = null, onlyNumbers = true;
+  for (let i = 0; i < x.length; i++) {
+    const element = x[i];
+    if (typeof element === "number") {
+      leaves.push(element as T);
+      parts?.push(LEAF);
+      continue;
     }
-    if (Array.isArray(x)) return this.#readArray(x);
-    if (x instanceof Float64Array) return this.#readFloats(x);
-    if (isRecord(x)) return this.#readRecord(x);
-    const hint = this.#kind.hint?.(x);
-    throw this.#wrong(
-      describe(x),
-      this.#kind.expected + (hint === undefined ? "" : `; ${hint}`),
+    onlyNumbers = false;
+    container.key = i;
+    const part = read(element, container, reading);
+    if (part !== LEAF) parts ??= leafShapes(i);
+    parts?.push(part);
+  }
+  const isFloats = !onlyNumbers && parts === null && floats.has(x);
+  return {
+    kind: isFloats ? "floats" : "array",
+    size: leaves.length - before,
+    parts,
+    keys: null,
+  };
+}
+
+function readFloats<T>(
+  x: Float64Array,
+  around: Container | null,
+  reading: Reading<T>,
+): Shape {
+  if (isDetached(x)) {
+    const expected = "one whose buffer was not transferred";
+    throw wrongPart("a detached Float64Array", expected, around, reading);
+  }
+  for (let i = 0; i < x.length; i++) reading.leaves.push(x[i] as T);
+  return { kind: "floats", size: x.length, parts: null, keys: null };
+}
+
+function readRecord<T>(
+  x: Record<string, unknown>,
+  around: Container | null,
+  reading: Reading<T>,
+): Shape {
+  const { leaves } = reading, before = leaves.length;
+  const container = enter(x, around, reading);
+  const keys = Object.keys(x);
+  let parts: Shape[] | null = null;
+  for (let k = 0; k < keys.length; k++) {
+    const key = keys[k]!;
+    container.key = key;
+    const part = read(x[key], container, reading);
+    if (part !== LEAF) parts ??= leafShapes(k);
+    parts?.push(part);
+  }
+  return { kind: "record", size: leaves.length - before, parts, keys };
+}
+
+function leafShapes(count: number): Shape[] {
+  const shapes: Shape[] = [];
+  for (let k = 0; k < count; k++) shapes.push(LEAF);
+  return shapes;
+}
+
+/** Steps into an array or record. */
+function enter<T>(
+  value: object,
+  around: Container | null,
+  reading: Reading<T>,
+): Container {
+  for (let each = around; each !== null; each = each.around) {
+    if (each.value === value) {
+      const found = `${describe(value)} that contains itself`;
+      throw wrongPart(found, "a structure without cycles", around, reading);
+    }
+  }
+  const depth = around === null ? 1 : around.depth + 1;
+  if (depth > MAX_DEPTH) {
+    throw rangeError(
+      `${reading.where} is a structure nested more than ${MAX_DEPTH} deep, ` +
+        `expected at most ${MAX_DEPTH} levels`,
     );
   }
+  return { value, key: "", around, depth };
+}
 
-  #readArray(x: readonly unknown[]): Shape {
-    const before = this.leaves.length, depth = this.#enter(x);
-    let parts: Shape[] | null = null, onlyNumbers = true;
-    for (let i = 0; i < x.length; i++) {
-      const element = x[i];
-      if (typeof element === "number") {
-        this.leaves.push(element as T);
-        parts?.push(LEAF);
-        continue;
-      }
-      onlyNumbers = false;
-      this.#path[depth] = i;
-      const part = this.read(element);
-      if (part !== LEAF) parts ??= Array.from({ length: i }, () => LEAF);
-      parts?.push(part);
-    }
-    this.#leave();
-    const isFloats = !onlyNumbers && parts === null && floats.has(x);
-    return {
-      kind: isFloats ? "floats" : "array",
-      size: this.leaves.length - before,
-      parts,
-      keys: null,
-    };
+/** The TypeError for what is being read. */
+function wrongPart<T>(
+  found: string,
+  expected: string,
+  around: Container | null,
+  { where }: Reading<T>,
+): TypeError {
+  let path = "";
+  for (let each = around; each !== null; each = each.around) {
+    const { key } = each;
+    path = (typeof key === "number" ? `[${key}]` : property(key)) + path;
   }
-
-  #readFloats(x: Float64Array): Shape {
-    if (isDetached(x)) {
-      const expected = "one whose buffer was not transferred";
-      throw this.#wrong("a detached Float64Array", expected);
-    }
-    for (let i = 0; i < x.length; i++) this.leaves.push(x[i] as T);
-    return { kind: "floats", size: x.length, parts: null, keys: null };
-  }
-
-  #readRecord(x: Record<string, unknown>): Shape {
-    const before = this.leaves.length, depth = this.#enter(x);
-    const keys = Object.keys(x), parts: Shape[] = [];
-    let onlyLeaves = true;
-    for (const key of keys) {
-      this.#path[depth] = key;
-      const part = this.read(x[key]);
-      if (part !== LEAF) onlyLeaves = false;
-      parts.push(part);
-    }
-    this.#leave();
-    return {
-      kind: "record",
-      size: this.leaves.length - before,
-      parts: onlyLeaves ? null : parts,
-      keys,
-    };
-  }
-
-  /** Steps into an array or record, and gives its depth. */
-  #enter(x: object): number {
-    const containers = this.#containers, depth = containers.length;
-    if (depth > 0 && containers.includes(x)) {
-      const found = `${describe(x)} that contains itself`;
-      throw this.#wrong(found, "a structure without cycles");
-    }
-    if (depth === MAX_DEPTH) {
-      throw rangeError(
-        `${this.#where} is a structure nested more than ${MAX_DEPTH} deep, ` +
-          `expected at most ${MAX_DEPTH} levels`,
-      );
-    }
-    containers.push(x);
-    this.#path.push("");
-    return depth;
-  }
-
-  #leave(): void {
-    this.#containers.pop();
-    this.#path.pop();
-  }
-
-  /** The TypeError for what is being read. */
-  #wrong(found: string, expected: string): TypeError {
-    const path = this.#path.map((step) =>
-      typeof step === "number" ? `[${step}]` : property(step)
-    ).join("");
-    const place = path === "" ? this.#where : `${this.#where}, ${path}`;
-    return typeError(`${place} is ${found}, expected ${expected}`);
-  }
+  const place = path === "" ? where : `${where}, ${path}`;
+  return typeError(`${place} is ${found}, expected ${expected}`);
 }
 
 /**
@@ -326,33 +370,54 @@ class Reader<T> {
  * @param leaves The leaves in order; this array may become part of the structure.
  */
 export function rebuild(shape: Shape, leaves: unknown[]): unknown {
-  if (shape === LEAF) return leaves[0];
-  if (shape.kind === "array" && shape.parts === null) return leaves;
+  if (shape.parts === null) return rebuildFlat(shape, leaves);
   let next = 0;
-  const visit = ({ kind, size, parts, keys }: Shape): unknown => {
-    if (kind === "leaf") return leaves[next++];
-    if (kind === "record") {
-      const record: Record<string, unknown> = {};
-      for (let k = 0; k < keys!.length; k++) {
-        const value = parts === null ? leaves[next++] : visit(parts[k]!);
-        setField(record, keys![k]!, value);
-      }
-      return record;
+  const visit = (shape: Shape): unknown => {
+    const { size, parts, keys } = shape;
+    if (shape === LEAF) return leaves[next++];
+    if (parts === null) {
+      return rebuildFlat(shape, leaves.slice(next, next += size));
     }
-    if (parts !== null) {
-      const array: unknown[] = [];
-      for (const part of parts) array.push(visit(part));
-      return array;
-    }
-    const array = leaves.slice(next, next += size);
-    if (kind === "array") return array;
-    if (array.every((leaf) => typeof leaf === "number")) {
-      return Float64Array.from(array);
-    }
-    floats.add(array);
-    return array;
+    const values: unknown[] = [];
+    for (let k = 0; k < parts.length; k++) values.push(visit(parts[k]!));
+    return keys === null ? values : recordOf(keys, values);
   };
   return visit(shape);
+}
+
+/** A structure all of whose parts are leaves. */
+function rebuildFlat({ kind, keys }: Shape, leaves: unknown[]): unknown {
+  switch (kind) {
+    case "leaf":
+      return leaves[0];
+    case "array":
+      return leaves;
+    case "floats":
+      return floatsOf(leaves);
+    case "record":
+      return recordOf(keys!, leaves);
+  }
+}
+
+/** A Float64Array of numbers, or an array that stands for one. */
+function floatsOf(leaves: readonly unknown[]): unknown {
+  for (let i = 0; i < leaves.length; i++) {
+    if (typeof leaves[i] === "number") continue;
+    floats.add(leaves);
+    return leaves;
+  }
+  const numbers = new Float64Array(leaves.length);
+  for (let i = 0; i < leaves.length; i++) numbers[i] = leaves[i] as number;
+  return numbers;
+}
+
+function recordOf(
+  keys: readonly string[],
+  values: readonly unknown[],
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  for (let k = 0; k < keys.length; k++) setField(record, keys[k]!, values[k]);
+  return record;
 }
 
 /** Makes an own property, whatever objects inherit under that name. */
@@ -423,6 +488,7 @@ export interface Mismatch {
  * the shape of an array of numbers.
  */
 export function mismatch(shape: Shape, like: Shape): Mismatch | undefined {
+  if (shape === like) return undefined;
   const { keys } = shape, n = widthOf(shape);
   if (isList(shape) && isList(like) && n === widthOf(like)) {
     return mismatchWithin(shape, like, (i) => `[${i}]`);
@@ -436,7 +502,6 @@ export function mismatch(shape: Shape, like: Shape): Mismatch | undefined {
     const found = nameOf(shape, wrong);
     return { path: "", found, expected: nameOf(like, wrong) };
   }
-  if (shape === LEAF && like === LEAF) return undefined;
   return { path: "", found: nameOf(shape), expected: nameOf(like) };
 }
 
@@ -457,7 +522,7 @@ function mismatchWithin(
 
 /** The shapes of the elements or fields. */
 export function shapesIn({ size, parts }: Shape): readonly Shape[] {
-  return parts ?? Array.from({ length: size }, () => LEAF);
+  return parts ?? leafShapes(size);
 }
 
 /** The number of elements or fields. */

@@ -24,7 +24,7 @@ export function programFor(
         section,
         outputs.map(({ entry, value }) => ({ entry, value: value as number })),
       ),
-    true,
+    { frozen: true },
   );
 }
 

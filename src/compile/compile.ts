@@ -21,7 +21,8 @@ import {
 } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
-import { programOf } from "./program.ts";
+import { asRecorded } from "./program/as_recorded.ts";
+import { optimised } from "./program/optimise.ts";
 import type { Signature } from "./signature.ts";
 import { VerificationSchedule } from "./verification_schedule.ts";
 import { type AnyFunction, Version } from "./version.ts";
@@ -232,11 +233,11 @@ function versionOf(
 ): Version {
   const start = now();
   const finish = ({ section, outputs, resultShape }: Recorded): Version => {
-    const program = programOf(
+    const recorded = asRecorded(
       section,
       outputs.map(({ entry, value }) => ({ entry, value: value as number })),
     );
-    const executable = new Executable(program);
+    const executable = new Executable(optimised(recorded));
     const schedule = verify ? new VerificationSchedule(now() - start) : null;
     return new Version(f, inputs.shape, resultShape, executable, schedule);
   };

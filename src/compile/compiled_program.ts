@@ -1,13 +1,12 @@
 import { rangeError, typeError, wrongKind } from "../errors.ts";
 import { host } from "../host.ts";
-import type { Primitive } from "../primitives.ts";
-import { arranged } from "./arrangement.ts";
-import { generate, type ImportedPrimitive } from "./code_generator.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
-import type { Program } from "./program.ts";
-import { Plan } from "./plan.ts";
-import { valueOf } from "./program.ts";
+import type { Ordered as Program } from "./program/builder.ts";
+import { operationsDone, operationsOf } from "./program/optimise.ts";
+import { generate } from "./wasm/generate.ts";
+import { LoadedProgram } from "./wasm/load.ts";
+import { Plan } from "./wasm/scopes.ts";
 
 /**
  * A program as a WebAssembly module of its own, to be run by any engine.
@@ -72,14 +71,14 @@ const MAX_WASM_OPERATIONS = 200_000;
 let shared: Memory | undefined;
 const collected = new FinalizationRegistry<Held>(release);
 
-/** A region and the memory that it is part of. */
+/** Regions, and the memory that they are parts of. */
 interface Held {
   readonly owner: Memory;
-  readonly region: Region;
+  readonly regions: Region[];
 }
 
-function release({ owner, region }: Held): void {
-  owner.release(region);
+function release({ owner, regions }: Held): void {
+  for (const region of regions.splice(0)) owner.release(region);
 }
 
 /** A compiled program and its place in memory. */
@@ -109,14 +108,14 @@ export class Executable implements CompiledProgram {
     this.#program = program;
     this.inputs = program.inputs;
     this.outputs = program.outputs.length;
-    this.operations = program.length - program.first;
+    this.operations = operationsDone(program);
     const code = typeof memory === "string" ? memory : load(program, memory);
     if (typeof code !== "string") {
       this.#explanation = "WebAssembly";
-      this.#owner = code.held.owner;
+      this.#owner = memory as Memory;
       this.kind = "wasm";
-      this.#held = code.held;
-      collected.register(this, code.held, this);
+      this.#held = { owner: memory as Memory, regions: code.regions };
+      collected.register(this, this.#held, this);
       this.inputsAt = code.inputsAt;
       this.outputsAt = code.outputsAt;
       this.#code = code.run;
@@ -196,12 +195,12 @@ export class Executable implements CompiledProgram {
   }
 
   wasm(): WasmModule {
-    const plan = new Plan(arranged(this.#program));
-    const { bytes, imports } = generate(plan, 0, false);
+    const plan = new Plan(this.#program);
+    const { bytes, imports, region } = generate(plan, 0, false);
     return {
       bytes,
-      inputs: 8 * plan.layout.inputs,
-      outputs: 8 * plan.layout.outputs,
+      inputs: region.slots,
+      outputs: region.slots + 8 * plan.outputsAt,
       imports: imports.map(({ module, name }) => ({ module, name })),
     };
   }
@@ -239,41 +238,19 @@ function sharedMemory(): Memory | string {
   }
 }
 
-interface Code {
-  readonly held: Held;
-  readonly inputsAt: number;
-  readonly outputsAt: number;
-  readonly run: () => void;
-}
-
 /** Generates and loads code, or gives the reason why there is none. */
-function load(program: Program, memory: Memory): Code | string {
+function load(program: Program, memory: Memory): LoadedProgram | string {
   const { WebAssembly } = host;
   if (WebAssembly === undefined) return NO_WEBASSEMBLY;
-  let region: Region | undefined;
+  // Copying an input or a constant to an output takes code, too.
+  const size = operationsOf(program) + program.outputs.length;
+  if (size > MAX_WASM_OPERATIONS) {
+    return `${size} operations of code, more than ${MAX_WASM_OPERATIONS}, ` +
+      "would not fit the caches";
+  }
   try {
-    const arrangement = arranged(program);
-    // Copying an input or a constant to an output takes code, too.
-    const size = arrangement.emitted + program.outputs.length;
-    if (size > MAX_WASM_OPERATIONS) {
-      return `${size} operations of code, more than ${MAX_WASM_OPERATIONS}, ` +
-        "would not fit the caches";
-    }
-    const plan = new Plan(arrangement), { layout } = plan;
-    region = memory.take(layout.size);
-    const { bytes, imports } = generate(plan, region.start, true);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      Math,
-      chainrule: { memory: memory.memory, ...functionsFor(imports, memory) },
-    });
-    return {
-      held: { owner: memory, region },
-      inputsAt: region.start / 8 + layout.inputs,
-      outputsAt: region.start / 8 + layout.outputs,
-      run: instance.exports["run"] as () => void,
-    };
+    return new LoadedProgram(program, memory, WebAssembly);
   } catch (error) {
-    if (region !== undefined) memory.release(region);
     // A Content-Security-Policy without 'wasm-unsafe-eval' is a CompileError.
     if (
       error instanceof WebAssembly.CompileError || error instanceof RangeError
@@ -282,30 +259,6 @@ function load(program: Program, memory: Memory): Code | string {
     }
     throw error;
   }
-}
-
-function functionsFor(
-  imports: readonly ImportedPrimitive[],
-  memory: Memory,
-): Record<string, (...operands: number[]) => number> {
-  return Object.fromEntries(
-    imports.map((
-      { name, primitive },
-    ) => [name, functionFor(primitive, memory)]),
-  );
-}
-
-function functionFor(
-  primitive: Primitive,
-  memory: Memory,
-): (...operands: number[]) => number {
-  if (primitive.arity !== "list") return primitive.value as () => number;
-  return (address, length) => {
-    // WebAssembly passes its integers as signed ones.
-    const first = (address! >>> 0) / 8;
-    const operands = memory.floats.slice(first, first + length!);
-    return valueOf(primitive, Array.from(operands));
-  };
 }
 
 /** For a few numbers, faster than `set`, which would need a view. */

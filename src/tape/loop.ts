@@ -56,7 +56,7 @@ export interface Update {
  * A body, run once a row.
  *
  * The body's inputs are, in this order: an input a carry ({@linkcode LIST_INPUT}
- * where the carry is a list); one a stream; one an address of each update; the
+ * where the carry is a list); one a stream; a list a slice; one an address of each update; the
  * row's number, if `index`; one a capture ({@linkcode LIST_INPUT} where it is a list).
  *
  * Its outputs are: the next carries; new numbers for the addresses of each
@@ -71,12 +71,17 @@ export interface Loop {
   /** The entries of what is carried from row to row, before the first of them. */
   readonly carries: readonly number[];
   readonly streams: readonly Stream[];
+  /** The entries of lists of as many rows of equal length as the loop runs: the body is given its row, a list. */
+  readonly slices: readonly number[];
   readonly updates: readonly Update[];
   /** Whether the body is told the number of its row. */
   readonly index: boolean;
   /** The entries of what the body takes from around it. */
   readonly captures: readonly number[];
-  /** How many numbers a row gives to each stacked list; row i stands at i times that. */
+  /**
+   * How many numbers a row gives to each stacked list; row i stands at i times
+   * that. Where it is 0, the row is one list, as long as those of the other rows.
+   */
   readonly stacked: readonly number[];
 }
 
@@ -97,12 +102,13 @@ export interface Program extends Operations {
 
 /** Calls `visit` with each entry that a loop takes, in the order of the body's inputs, the count first. */
 export function forEachLoopOperand(
-  { count, carries, streams, updates, captures }: Loop,
+  { count, carries, streams, slices, updates, captures }: Loop,
   visit: (operand: number) => void,
 ): void {
   visit(count);
   for (const entry of carries) visit(entry);
   for (const { list } of streams) visit(list);
+  for (const entry of slices) visit(entry);
   for (const { list } of updates) visit(list);
   for (const entry of captures) visit(entry);
 }
@@ -117,6 +123,7 @@ export function withOperands(
     count: rename(loop.count),
     carries: loop.carries.map(rename),
     streams: loop.streams.map((s) => ({ ...s, list: rename(s.list) })),
+    slices: loop.slices.map(rename),
     updates: loop.updates.map((u) => ({ ...u, list: rename(u.list) })),
     captures: loop.captures.map(rename),
   };

@@ -32,7 +32,7 @@ import {
   sum,
   valueAndGrad,
 } from "../../mod.ts";
-import { findLoops } from "../../src/compile/loops.ts";
+import { findRepetitions } from "../../src/compile/program/find/search.ts";
 import { seededRandom } from "../support/numeric.ts";
 import { INPUTS, repeatedProgram } from "../support/repeated_program.ts";
 import { programFor, rolled } from "../support/rolled.ts";
@@ -175,6 +175,7 @@ describe("a loop", () => {
           },
           x4,
           `${length}, ${k}`,
+          0,
         );
       }
     }
@@ -202,6 +203,7 @@ describe("a loop", () => {
       },
       x4,
       "twice",
+      0,
     );
   });
 
@@ -383,16 +385,16 @@ describe("a loop", () => {
         ),
       x4,
     );
-    assertEquals(findLoops(irregular), []);
+    assertEquals(findRepetitions(irregular), []);
     const short = programFor(
       ([a]) => grow(100, (_, ys) => sin(mul(ys.at(-1)!, a!)), [a!]),
       x4,
     );
-    assertEquals(findLoops(short), []);
+    assertEquals(findRepetitions(short), []);
   });
 
   it("is found again after what is between", () => {
-    const { loops } = rolled(programFor(([a, b]) => {
+    const repetitions = findRepetitions(programFor(([a, b]) => {
       let y = a!;
       for (let k = 0; k < 5; k++) {
         for (let t = 0; t < 400; t++) y = sin(add(y, b!));
@@ -400,8 +402,8 @@ describe("a loop", () => {
       }
       return y;
     }, x4));
-    assertEquals(loops.length, 5);
-    for (const { period, times } of loops) {
+    assertEquals(repetitions.length, 5);
+    for (const { period, times } of repetitions) {
       assert(period % 2 === 0 && period * times > 600 && times >= 4);
     }
   });

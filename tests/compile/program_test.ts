@@ -26,6 +26,7 @@ import {
   valueAndGrad,
 } from "../../mod.ts";
 import { CONSTANT, INPUT } from "../../src/tape/entries.ts";
+import { lowered } from "../../src/compile/program/lower.ts";
 import { programFor } from "../support/rolled.ts";
 import { assertSameBits, SPECIAL } from "../support/same_bits.ts";
 
@@ -213,10 +214,10 @@ describe("a program's constants", () => {
 
 describe("a program's order", () => {
   it("is inputs, constants, operations", () => {
-    const { inputs, first, length, codes } = programFor(
+    const { inputs, first, length, codes } = lowered(programFor(
       ([x, y]) => [mul(x!, 3), add(sin(y!), 0.5), div(4, x!), add(0.5, x!)],
       [1, 2],
-    );
+    ));
     const kinds = Array.from(
       codes,
       (code) => code === INPUT ? "input" : code === CONSTANT ? "constant" : "",
@@ -229,10 +230,10 @@ describe("a program's order", () => {
   });
 
   it("has a constant last where the order does not matter", () => {
-    const { first, length, lefts, rights } = programFor(
+    const { first, length, lefts, rights } = lowered(programFor(
       ([x]) => [mul(3, x!), mul(sin(x!), 3), add(cos(x!), 0.5), add(0.5, x!)],
       [1],
-    );
+    ));
     for (let i = first; i < length; i++) {
       assert(lefts[i]! < 1 || lefts[i]! >= first, `${i}`);
     }

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { chainLeaves, mixedChain } from "../../bench/workloads/chain.ts";
 import { compile, type Scalar, sin, sum, valueAndGrad } from "../../mod.ts";
-import type { Program } from "../../src/compile/program.ts";
-import { scheduled } from "../../src/compile/schedule.ts";
+import type { Ordered as Program } from "../../src/compile/program/builder.ts";
+import { scheduled } from "../../src/compile/program/schedule.ts";
 import { forEachOperand, INPUT } from "../../src/tape/entries.ts";
 import { programFor } from "../support/rolled.ts";
 

@@ -13,7 +13,7 @@ import {
   sin,
   valueAndGrad,
 } from "../../mod.ts";
-import { Bytes } from "../../src/compile/wasm_encoder.ts";
+import { Bytes } from "../../src/compile/wasm/encode.ts";
 import { seededRandom } from "../support/numeric.ts";
 import { operationTable } from "../support/operation_table.ts";
 import { randomProgram } from "../support/random_program.ts";

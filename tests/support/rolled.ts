@@ -1,26 +1,30 @@
-// A program as loops, whatever its size, and as the module's interpreter has it.
+// A program as loops, whatever its size, and operation by operation as the
+// module's interpreter has it.
 import { assert } from "@std/assert";
 import type { Scalar } from "../../mod.ts";
-import { withLoops } from "../../src/compile/arrangement.ts";
-import { generate } from "../../src/compile/code_generator.ts";
 import { Interpreter } from "../../src/compile/interpreter.ts";
-import { findLoops, type Loop } from "../../src/compile/loops.ts";
-import { Plan } from "../../src/compile/plan.ts";
-import { type Program, programOf, valueOf } from "../../src/compile/program.ts";
+import { asRecorded } from "../../src/compile/program/as_recorded.ts";
+import { type Ordered, valueOf } from "../../src/compile/program/builder.ts";
+import { withLoopsFound } from "../../src/compile/program/find/find.ts";
+import { lowered } from "../../src/compile/program/lower.ts";
+import { withLoopsOptimised } from "../../src/compile/program/optimise.ts";
+import { generate } from "../../src/compile/wasm/generate.ts";
+import { Plan } from "../../src/compile/wasm/scopes.ts";
+import type { Loop } from "../../src/tape/loop.ts";
 import { withRecorded } from "../../src/transforms/recorded.ts";
 
-/** The program of a function of a list of numbers. */
+/** The program of a function of a list of numbers, as it is recorded. */
 export function programFor(
   f: (x: Scalar[]) => unknown,
   x: readonly number[],
-): Program {
+): Ordered {
   return withRecorded(
     "compile",
     f,
     [...x],
     [],
     ({ section, outputs }) =>
-      programOf(
+      asRecorded(
         section,
         outputs.map(({ entry, value }) => ({ entry, value: value as number })),
       ),
@@ -33,14 +37,15 @@ export interface Rolled {
   readonly loops: readonly Loop[];
   /** As WebAssembly, with its loops. */
   run(x: readonly number[]): number[];
+  /** Without its loops. */
   interpret(x: readonly number[]): number[];
 }
 
 /** A program with the loops that are found in it. */
-export function rolled(program: Program): Rolled {
-  const loops = findLoops(program);
-  const plan = new Plan(withLoops(program, loops));
-  const { bytes, imports } = generate(plan, 0, false);
+export function rolled(program: Ordered): Rolled {
+  const found = withLoopsFound(program);
+  const plan = new Plan(withLoopsOptimised(found));
+  const { bytes, imports, region } = generate(plan, 0, false);
   assert(WebAssembly.validate(bytes), "not valid");
   const floats = (at: number, length: number): Float64Array =>
     new Float64Array(
@@ -63,14 +68,14 @@ export function rolled(program: Program): Rolled {
       ),
     },
   );
-  const interpreter = new Interpreter(program);
+  const interpreter = new Interpreter(lowered(program));
   const { outputs } = program;
   return {
-    loops,
+    loops: found.loops,
     run: (x) => {
-      floats(8 * plan.layout.inputs, x.length).set(x);
+      floats(region.slots, x.length).set(x);
       (instance.exports["run"] as () => void)();
-      return [...floats(8 * plan.layout.outputs, outputs.length)];
+      return [...floats(region.slots + 8 * plan.outputsAt, outputs.length)];
     },
     interpret: (x) => {
       interpreter.values.set(x);

@@ -46,7 +46,10 @@ export type {
 export { ProgramBuilder } from "../../tape/program_builder.ts";
 
 /** Whether an entry is a list. */
-export function isListAt(program: Program, entry: number): boolean {
+export function isListAt(
+  program: Pick<Program, "codes" | "lefts" | "rights" | "loops">,
+  entry: number,
+): boolean {
   const code = program.codes[entry]!;
   switch (code) {
     case LIST_INPUT:
@@ -131,10 +134,12 @@ function listed(numbers: Float64Array): string {
 }
 
 function loopLines(loop: Loop): string[] {
-  const { body, count, down, carries, streams, updates, captures } = loop;
+  const { body, count, down, carries, streams, slices, updates, captures } =
+    loop;
   const inputs = [
     ...carries.map((entry) => `carry %${entry}`),
     ...streams.map((stream) => `stream %${stream.list}${place(stream)}`),
+    ...slices.map((entry) => `slice %${entry}`),
     ...updates.flatMap(({ list, addresses }, u) =>
       addresses.map((address) => `update ${u} %${list}${place(address)}`)
     ),
@@ -151,7 +156,7 @@ function loopLines(loop: Loop): string[] {
   };
   take("next", carries.length);
   updates.forEach(({ addresses }, u) => take(`store ${u}`, addresses.length));
-  for (const width of loop.stacked) take("stack", width);
+  for (const width of loop.stacked) take("stack", Math.max(1, width));
   return [
     `loop ${down ? "down from" : "up to"} %${count}`,
     ...inputs.map((input, k) => `${name(body, k)} = ${input}`),
@@ -269,16 +274,19 @@ class Reader {
       table: Int32Array | null;
     }[] = [];
     const updates: { list: number; addresses: Address[] }[] = [];
+    const slices: number[] = [];
     let index = false;
     for (;;) {
-      const match = /^%\d+(\[\])? = (carry|stream|update|index|capture) ?(.*)$/
-        .exec(this.#lines[this.#at]?.trim() ?? "");
+      const match =
+        /^%\d+(\[\])? = (carry|stream|slice|update|index|capture) ?(.*)$/
+          .exec(this.#lines[this.#at]?.trim() ?? "");
       if (match === null) break;
       this.#at++;
       if (match[1] === undefined) body.input();
       else body.listInput();
       const text = match[3]!;
       if (match[2] === "carry") carries.push(entryNamed(text));
+      else if (match[2] === "slice") slices.push(entryNamed(text));
       else if (match[2] === "capture") captures.push(entryNamed(text));
       else if (match[2] === "index") index = true;
       else {
@@ -307,7 +315,7 @@ class Reader {
       row = this.#labelled("stack")
     ) {
       const entries = entriesOf(row);
-      stacked.push(entries.length);
+      stacked.push(row.includes("[]") ? 0 : entries.length);
       outputs.push(...entries);
     }
     return {
@@ -316,6 +324,7 @@ class Reader {
       down,
       carries,
       streams,
+      slices,
       updates,
       index,
       captures,

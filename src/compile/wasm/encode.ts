@@ -1,23 +1,31 @@
 // The few parts of the WebAssembly binary format that programs need.
 // Source: WebAssembly Core Specification 1.0, chapter 5 (Binary Format).
 
-import { host } from "../host.ts";
+import { host } from "../../host.ts";
 
 /** Opcodes. */
 export const Op = {
+  block: 0x02,
   loop: 0x03,
+  if: 0x04,
   end: 0x0b,
   branchIf: 0x0d,
   call: 0x10,
+  drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
   i32Load: 0x28,
   f64Load: 0x2b,
+  i32Store: 0x36,
   f64Store: 0x39,
+  memorySize: 0x3f,
+  memoryGrow: 0x40,
   i32Const: 0x41,
   f64Const: 0x44,
+  i32Eqz: 0x45,
+  i32GtU: 0x4b,
   f64Eq: 0x61,
   f64Ne: 0x62,
   f64Lt: 0x63,
@@ -25,6 +33,10 @@ export const Op = {
   f64Le: 0x65,
   f64Ge: 0x66,
   i32Add: 0x6a,
+  i32Sub: 0x6b,
+  i32Mul: 0x6c,
+  i32DivU: 0x6e,
+  i32ShrU: 0x76,
   f64Abs: 0x99,
   f64Neg: 0x9a,
   f64Ceil: 0x9b,
@@ -37,7 +49,11 @@ export const Op = {
   f64Min: 0xa4,
   f64Max: 0xa5,
   f64ConvertI32U: 0xb8,
+  bulk: 0xfc,
 } as const;
+
+/** Second bytes of bulk operations. */
+export const Bulk = { memoryCopy: 0x0a, memoryFill: 0x0b } as const;
 
 /** Types of values, and of a block that gives none. */
 export const Type = { i32: 0x7f, f64: 0x7c, none: 0x40 } as const;
@@ -146,13 +162,13 @@ export interface ModuleParts {
   readonly data: readonly Data[];
   /** Whether its memory, of so many pages, is imported or exported. */
   readonly memory: { readonly pages: number; readonly imported: boolean };
-  /** The function it exports as `run`. */
-  readonly run: number;
+  /** The functions it exports, by name. */
+  readonly exports: Readonly<Record<string, number>>;
 }
 
 /** The bytes of a module. */
 export function encodeModule(
-  { imports, functions, data, memory, run }: ModuleParts,
+  { imports, functions, data, memory, exports }: ModuleParts,
 ): Uint8Array<ArrayBuffer> {
   const module = new Bytes();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) module.byte(byte);
@@ -203,10 +219,13 @@ export function encodeModule(
       bytes.unsigned(memory.pages);
     });
   }
-  section(7, memory.imported ? 1 : 2, (bytes) => {
-    bytes.name("run");
-    bytes.byte(0);
-    bytes.unsigned(run);
+  const exported = Object.entries(exports);
+  section(7, exported.length + (memory.imported ? 0 : 1), (bytes) => {
+    for (const [name, index] of exported) {
+      bytes.name(name);
+      bytes.byte(0);
+      bytes.unsigned(index);
+    }
     if (memory.imported) return;
     bytes.name("memory");
     bytes.byte(2);

@@ -7,109 +7,25 @@ import {
   type Primitive,
   primitiveOf,
   SUB,
-} from "../primitives.ts";
+} from "../../primitives.ts";
+import { CONSTANT, fieldsOf, LIST } from "../../tape/entries.ts";
+
 import {
-  CONSTANT,
-  countOperands,
-  fieldsOf,
-  INPUT,
-  LIST,
-  markOperands,
-  type Operations,
-  type Section,
-} from "../tape/entries.ts";
+  CONSTANT_LIST,
+  GATHER,
+  LOOP,
+  type Loop,
+  type Program,
+  withOperands,
+} from "../../tape/loop.ts";
+import { isListAt } from "./program.ts";
+import { neededEntries } from "./uses.ts";
 
-/**
- * Operations in an order in which operands come first. The first entries are
- * the inputs; then come the constants and the operations that an output needs.
- */
-export interface Program extends Operations {
-  readonly inputs: number;
-  /** The first entry that is an operation; all from there on are. */
+/** A program in the order that code is made of: inputs, then constants, then the rest. */
+export interface Ordered extends Program {
+  /** The first entry that is neither input nor constant. */
   readonly first: number;
-  /** The number of entries. */
-  readonly length: number;
-  /** The values of constants. */
-  readonly constants: Float64Array;
-  /** The entries of the outputs. */
-  readonly outputs: readonly number[];
 }
-
-/** An output of a recording: its entry there, or a constant. */
-export interface RecordedOutput {
-  readonly entry: number | undefined;
-  readonly value: number;
-}
-
-/** How often each entry is an operand or an output. */
-export function countUses(
-  program: Operations & Pick<Program, "length" | "outputs">,
-): Int32Array {
-  const { length, outputs } = program;
-  const uses = new Int32Array(length);
-  for (let i = 0; i < length; i++) countOperands(program, i, uses);
-  for (const entry of outputs) uses[entry]!++;
-  return uses;
-}
-
-/**
- * Makes a program of a recording: dead code removed, constants folded, repeated
- * subexpressions shared, operations lowered to simpler ones. Every step keeps
- * every value to the bit.
- */
-export function programOf(
-  { entries, start, inputs, end }: Section,
-  outputs: readonly RecordedOutput[],
-): Program {
-  const { codes, lefts, rights, values, lists } = entries;
-  const builder = new Builder(inputs, end - start);
-  const roots = outputs.flatMap(({ entry }) => entry ?? []);
-  const needed = neededEntries(entries, roots, end);
-  // Entries of the recording to entries of the program.
-  const renamed = new Int32Array(end - start);
-  for (let i = 0; i < inputs; i++) renamed[i] = i;
-  for (let i = start + inputs; i < end; i++) {
-    if (needed[i] === 0) continue;
-    const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
-    const fields = fieldsOf(code);
-    renamed[i - start] = code === CONSTANT
-      ? builder.constant(values[i]!)
-      : fields === LIST
-      ? builder.lower(
-        primitiveOf(code),
-        Array.from(
-          lists.subarray(left, left + right),
-          (entry) => renamed[entry - start]!,
-        ),
-      )
-      : builder.lower2(
-        primitiveOf(code),
-        renamed[left - start]!,
-        fields === 2 ? renamed[right - start]! : NONE,
-      );
-  }
-  return builder.finish(
-    outputs.map(({ entry, value }) =>
-      entry === undefined ? builder.constant(value) : renamed[entry - start]!
-    ),
-  );
-}
-
-function neededEntries(
-  operations: Operations,
-  roots: readonly number[],
-  end: number,
-): Uint8Array {
-  const needed = new Uint8Array(end);
-  for (const entry of roots) needed[entry] = 1;
-  for (let i = end - 1; i >= 0; i--) {
-    if (needed[i] === 1) markOperands(operations, i, needed);
-  }
-  return needed;
-}
-
-/** In place of the second operand of an operation of one. */
-const NONE = 0;
 
 // Where repeated operations are looked for: a table that fits in the processor's
 // cache, in which a new entry may take the place of an old one. All of a small
@@ -118,8 +34,10 @@ const TABLE = 1 << 18;
 const PROBES = 4;
 
 /** Appends to a program, giving an entry that is there already where it can. */
-class Builder {
+export class Builder {
   readonly #inputs: number;
+  readonly #loops: Loop[] = [];
+  readonly #data: Float64Array[] = [];
   #length = 0;
   #codes: Uint16Array;
   #lefts: Int32Array;
@@ -133,11 +51,14 @@ class Builder {
   readonly #constantEntries = new Map<number, number>();
   #minusZero = -1;
 
-  /** @param expected How many operations to expect. */
-  constructor(inputs: number, expected: number) {
-    this.#inputs = inputs;
+  /**
+   * @param inputs The codes of the inputs: of a number, or of a list.
+   * @param expected How many operations to expect.
+   */
+  constructor(inputs: ArrayLike<number>, expected: number) {
+    this.#inputs = inputs.length;
     // Lowered operations may take more; `#grow` sees to that.
-    const capacity = expected + 64;
+    const capacity = inputs.length + expected + 64;
     this.#codes = new Uint16Array(capacity);
     this.#lefts = new Int32Array(capacity);
     this.#rights = new Int32Array(capacity);
@@ -145,8 +66,9 @@ class Builder {
     this.#table = new Int32Array(
       Math.min(TABLE, 2 ** Math.ceil(Math.log2(8 * expected + 64))),
     );
-    for (let i = 0; i < inputs; i++) this.#append(INPUT, 0, 0, 0);
-    if (inputs === 0) this.#append(CONSTANT, 0, 0, NaN);
+    for (let i = 0; i < inputs.length; i++) this.#append(inputs[i]!, 0, 0, 0);
+    // Entry 0 is never an operation.
+    if (inputs.length === 0) this.#append(CONSTANT, 0, 0, NaN);
   }
 
   constant(value: number): number {
@@ -184,7 +106,7 @@ class Builder {
 
   /** An operation, as simpler ones with the same value to the bit where there are. */
   lower(primitive: Primitive, operands: readonly number[]): number {
-    const constants = operands.map((entry) => this.#constantAt(entry));
+    const constants = operands.map((entry) => this.constantAt(entry));
     if (constants.every((constant) => constant !== undefined)) {
       return this.constant(valueOf(primitive, constants));
     }
@@ -214,61 +136,136 @@ class Builder {
       : this.#shared(code, left, right);
   }
 
-  finish(outputs: readonly number[]): Program {
+  /** The code of an entry. */
+  codeOf(entry: number): number {
+    return this.#codes[entry]!;
+  }
+
+  /** Operand k of an entry that is no loop. */
+  operandOf(entry: number, k: number): number {
+    return k === 0 ? this.#lefts[entry]! : this.#rights[entry]!;
+  }
+
+  /** Operand k of a list of entries. */
+  listOperand(entry: number, k: number): number {
+    return this.#lists[this.#lefts[entry]! + k]!;
+  }
+
+  /** How many entries a list of entries has. */
+  listLength(entry: number): number {
+    return this.#rights[entry]!;
+  }
+
+  /** The numbers of a list of constants. */
+  dataOf(entry: number): Float64Array {
+    return this.#data[this.#lefts[entry]!]!;
+  }
+
+  /** Whether an entry is a list. */
+  isListAt(entry: number): boolean {
+    return isListAt({
+      codes: this.#codes,
+      lefts: this.#lefts,
+      rights: this.#rights,
+      loops: this.#loops,
+    }, entry);
+  }
+
+  /** The loop at an entry. */
+  loopOf(entry: number): Loop {
+    return this.#loops[this.#lefts[entry]!]!;
+  }
+
+  /** A list of constants. */
+  constantList(numbers: Float64Array): number {
+    this.#data.push(numbers);
+    return this.#append(CONSTANT_LIST, this.#data.length - 1, 0, 0);
+  }
+
+  /** The list of its operands. */
+  gather(operands: readonly number[]): number {
+    const constants = operands.map((entry) => this.constantAt(entry));
+    return constants.every((constant) => constant !== undefined)
+      ? this.constantList(Float64Array.from(constants))
+      : this.#emitList(GATHER, operands);
+  }
+
+  /** An entry that says something of a list or a loop. */
+  project(code: number, operand: number, k: number): number {
+    return this.#shared(code, operand, k);
+  }
+
+  /** A loop over entries of this program. */
+  loop(loop: Loop): number {
+    return this.#append(LOOP, this.#loops.push(loop) - 1, 0, 0);
+  }
+
+  finish(outputs: readonly number[]): Ordered {
     const codes = this.#codes, lefts = this.#lefts, rights = this.#rights;
     const constants = this.#constants;
     const lists = Int32Array.from(this.#lists);
+    const inputs = this.#inputs;
     // Folding and lowering leave entries that nobody needs.
     const needed = neededEntries(
-      { codes, lefts, rights, lists, loops: [], data: [] },
+      { codes, lefts, rights, lists, loops: this.#loops, data: this.#data },
       outputs,
       this.#length,
     );
-    needed.fill(1, 0, this.#inputs);
+    needed.fill(1, 0, inputs);
     let length = 0;
     for (const mark of needed) length += mark;
     const program = {
       length,
-      codes: new Uint16Array(length).fill(INPUT, 0, this.#inputs),
+      codes: new Uint16Array(length),
       lefts: new Int32Array(length),
       rights: new Int32Array(length),
       constants: new Float64Array(length),
     };
+    program.codes.set(codes.subarray(0, inputs));
     const renamed = new Int32Array(this.#length);
-    for (let i = 0; i < this.#inputs; i++) renamed[i] = i;
-    let first = this.#inputs;
+    for (let i = 0; i < inputs; i++) renamed[i] = i;
+    let first = inputs;
     for (const entry of [...this.#constantEntries.values(), this.#minusZero]) {
-      if (entry < this.#inputs || needed[entry] === 0) continue;
+      if (entry < inputs || needed[entry] === 0) continue;
       renamed[entry] = first;
       program.codes[first] = CONSTANT;
       program.constants[first++] = constants[entry]!;
     }
     let next = first;
-    for (let i = this.#inputs; i < this.#length; i++) {
+    const loops: Loop[] = [], data: Float64Array[] = [];
+    const rename = (entry: number) => renamed[entry]!;
+    for (let i = inputs; i < this.#length; i++) {
       const code = codes[i]!;
       if (needed[i] === 0 || code === CONSTANT) continue;
-      const left = lefts[i]!, right = rights[i]!;
-      const isList = fieldsOf(code) === LIST;
+      const left = lefts[i]!, right = rights[i]!, fields = fieldsOf(code);
       renamed[i] = next;
       program.codes[next] = code;
-      program.lefts[next] = isList ? left : renamed[left]!;
-      program.rights[next++] = isList ? right : renamed[right]!;
-      for (let k = left; isList && k < left + right; k++) {
-        lists[k] = renamed[lists[k]!]!;
+      if (code === LOOP) {
+        const loop = withOperands(this.#loops[left]!, rename);
+        program.lefts[next++] = loops.push(loop) - 1;
+      } else if (code === CONSTANT_LIST) {
+        program.lefts[next++] = data.push(this.#data[left]!) - 1;
+      } else {
+        program.lefts[next] = fields === LIST ? left : renamed[left]!;
+        program.rights[next++] = fields === 2 ? renamed[right]! : right;
+        for (let k = left; fields === LIST && k < left + right; k++) {
+          lists[k] = renamed[lists[k]!]!;
+        }
       }
     }
     return {
       ...program,
-      inputs: this.#inputs,
+      inputs,
       first,
       lists,
-      loops: [],
-      data: [],
-      outputs: outputs.map((entry) => renamed[entry]!),
+      loops,
+      data,
+      outputs: outputs.map(rename),
     };
   }
 
-  #constantAt(entry: number): number | undefined {
+  /** The value of an entry, if that is a constant. */
+  constantAt(entry: number): number | undefined {
     return this.#codes[entry] === CONSTANT ? this.#constants[entry] : undefined;
   }
 

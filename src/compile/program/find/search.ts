@@ -1,9 +1,9 @@
 // Finds the loops of the function that was recorded: operations that repeat.
-import { CONSTANT, fieldsOf, LIST } from "../tape/entries.ts";
-import type { Program } from "./program.ts";
+import { CONSTANT, fieldsOf, LIST } from "../../../tape/entries.ts";
+import type { Ordered } from "../builder.ts";
 
 /** A stretch of a program that does the same operations over and over. */
-export interface Loop {
+export interface Repetition {
   /** The entry that its first iteration begins with. */
   readonly start: number;
   /** How many entries an iteration has. */
@@ -30,114 +30,117 @@ const LEAST_SAVED = 256;
 const TABLE = 1 << 14;
 
 /**
- * The loops of a program, in order, none within another. The operations at one
- * place of a loop's iterations have the same code and as many operands, of which
- * the same are constants; which operands these are may differ in any way.
+ * What repeats in a program, in order: of stretches that overlap, the one that
+ * does more, so that of loops in loops it is the outermost.
  */
-export function findLoops(program: Program): readonly Loop[] {
-  const search = new Search(program);
+export function findRepetitions(program: Ordered): Repetition[] {
+  const candidates: { repetition: Repetition; score: number }[] = [];
   // What goes through the inputs in circles repeats with the inputs that it
-  // begins again with; only what does not, repeats with any.
-  search.pass(true);
-  search.pass(false);
-  return search.loops;
+  // begins again with, which then are the same in every iteration.
+  for (const exactInputs of [true, false]) {
+    for (const repetition of new Search(program, exactInputs).run()) {
+      const { period, times } = repetition;
+      const score = period * times * (exactInputs ? PREFERENCE : 1);
+      candidates.push({ repetition, score });
+    }
+  }
+  candidates.sort((a, b) => b.score - a.score);
+  const chosen: Repetition[] = [];
+  for (const { repetition } of candidates) {
+    if (chosen.every((other) => areApart(repetition, other))) {
+      chosen.push(repetition);
+    }
+  }
+  return chosen.sort((a, b) => a.start - b.start);
 }
 
-// What an operand is to a signature, beside a distance up to NEAR, an input (below
-// 0) and a place in a loop that is known.
+// A loop over the same inputs is worth so much more than one over any.
+const PREFERENCE = 1.1;
+
+function endOf({ start, period, times }: Repetition): number {
+  return start + period * times;
+}
+
+function areApart(a: Repetition, b: Repetition): boolean {
+  return endOf(a) <= b.start || endOf(b) <= a.start;
+}
+
+// What an operand is to a signature, beside a distance up to NEAR and an input
+// (below 0).
 const SOME_CONSTANT = NEAR + 1, SOME_INPUT = NEAR + 2, FAR = NEAR + 3;
-const FIRST_PLACE = NEAR + 4;
 
 class Search {
-  loops: readonly Loop[] = [];
-  readonly #program: Program;
+  readonly #program: Ordered;
+  readonly #exactInputs: boolean;
   /** By operation, a number that is likely another where the operation is another. */
   readonly #signatures: Int32Array;
-  /** By entry of a known loop, a number for its place in the loop's body; else 0. */
-  readonly #places: Int32Array;
-  #nextPlace = FIRST_PLACE;
   /** By a window's hash, its latest occurrence. */
-  readonly #latest = new Int32Array(TABLE);
+  readonly #latest: Int32Array = new Int32Array(TABLE);
 
-  constructor(program: Program) {
-    const { length } = program;
+  /** @param exactInputs Whether what repeats must do so with the same inputs. */
+  constructor(program: Ordered, exactInputs: boolean) {
     this.#program = program;
-    this.#signatures = new Int32Array(length);
-    this.#places = new Int32Array(length);
-  }
-
-  /**
-   * Adds what repeats between the loops that are known.
-   *
-   * @param exactInputs Whether what repeats must do so with the same inputs.
-   */
-  pass(exactInputs: boolean): void {
-    const found: Loop[] = [];
-    let from = this.#program.first;
-    for (const loop of this.loops) {
-      this.#between(from, loop.start, exactInputs, found);
-      found.push(loop);
-      from = loop.start + loop.period * loop.times;
-    }
-    this.#between(from, this.#program.length, exactInputs, found);
-    this.loops = found;
+    this.#exactInputs = exactInputs;
+    this.#signatures = new Int32Array(program.length);
   }
 
   // Follows the operations in order. Where a window has been seen before, a run
   // begins: as long as the operation so far back is the same, it goes on; then it
-  // is a loop, or too short for one.
-  #between(
-    from: number,
-    end: number,
-    exactInputs: boolean,
-    found: Loop[],
-  ): void {
-    if (end - from < LEAST_SAVED) return;
+  // is a loop, or too short for one. There are two runs at a time: within an
+  // iteration of a loop, what repeats nearer may be all that is worthwhile. A run
+  // within a body ends with it, and where it does, the window was last seen in
+  // the iteration before: so the run of the loop around begins.
+  run(): Repetition[] {
+    const { first, length } = this.#program;
+    const found: Repetition[] = [];
+    if (length - first < LEAST_SAVED) return found;
     const signatures = this.#signatures, latest = this.#latest;
     const mask = latest.length - 1;
     const leaving = power(MULTIPLIER, WINDOW);
     let hash = 0;
-    // The run that goes on: so far back is the same; 0 if there is none.
-    let distance = 0, start = from, barrier = from;
-    for (let i = from; i < end; i++) {
-      signatures[i] = this.#signature(i, exactInputs);
-      if (distance > 0 && !this.#alike(i, i - distance)) {
-        const loop = worthwhile(start, i, distance);
-        if (loop !== undefined) {
-          this.#accept(loop, found);
-          barrier = loop.start + loop.period * loop.times;
-          // Its operands may be that loop's.
-          signatures[i] = this.#signature(i, exactInputs);
-        }
-        distance = 0;
+    // So far back is the same, from an entry on; 0 if there is no such run.
+    let far = 0, farStart = first, near = 0, nearStart = first;
+    const finish = (start: number, end: number, distance: number) => {
+      let from = start;
+      while (from > first && this.#alike(from - 1, from - 1 + distance)) from--;
+      const repetition = worthwhile(from, end, distance);
+      if (repetition !== undefined) found.push(repetition);
+    };
+    for (let i = first; i < length; i++) {
+      signatures[i] = this.#signature(i, this.#exactInputs);
+      if (near > 0 && !this.#alike(i, i - near)) {
+        finish(nearStart, i, near);
+        near = 0;
+      }
+      if (far > 0 && !this.#alike(i, i - far)) {
+        finish(farStart, i, far);
+        [far, farStart] = [near, nearStart];
+        near = 0;
       }
       hash = Math.imul(hash, MULTIPLIER) + signatures[i]! | 0;
-      if (i - from >= WINDOW) {
+      if (i - first >= WINDOW) {
         hash = hash - Math.imul(leaving, signatures[i - WINDOW]!) | 0;
       }
       const slot = (hash ^ hash >>> 15) & mask;
-      if (distance === 0) {
-        const before = latest[slot]!;
+      const before = latest[slot]!, distance = i - before;
+      // A run that has not come round yet gives way to one that is nearer.
+      const isOpen = far === 0 ||
+        distance < far &&
+          (near === 0 || distance < near && i - nearStart < 2 * near);
+      if (isOpen) {
         const begin = before - WINDOW + 1;
-        // What is there of a stretch before this, or of another pass, is not for it.
-        if (begin >= barrier && before < i && this.#sameWindow(before, i)) {
-          distance = i - before;
-          start = begin;
+        if (
+          begin >= first && distance > 0 && this.#sameWindow(before, i)
+        ) {
+          if (far === 0) [far, farStart] = [distance, begin];
+          else [near, nearStart] = [distance, begin];
         }
       }
       latest[slot] = i;
     }
-    const loop = distance > 0 ? worthwhile(start, end, distance) : undefined;
-    if (loop !== undefined) this.#accept(loop, found);
-  }
-
-  #accept(loop: Loop, found: Loop[]): void {
-    const { start, period, times } = loop;
-    found.push(loop);
-    for (let i = 0; i < period * times; i++) {
-      this.#places[start + i] = this.#nextPlace + i % period;
-    }
-    this.#nextPlace += period;
+    if (near > 0) finish(nearStart, length, near);
+    if (far > 0) finish(farStart, length, far);
+    return found;
   }
 
   #sameWindow(a: number, b: number): boolean {
@@ -191,8 +194,6 @@ class Search {
     const { inputs, first } = this.#program;
     if (operand < inputs) return exactInputs ? -1 - operand : SOME_INPUT;
     if (operand < first) return SOME_CONSTANT;
-    const place = this.#places[operand]!;
-    if (place > 0) return place;
     return i - operand <= NEAR ? i - operand : FAR;
   }
 }
@@ -202,7 +203,7 @@ function worthwhile(
   start: number,
   end: number,
   distance: number,
-): Loop | undefined {
+): Repetition | undefined {
   const period = distance * Math.ceil(SHORTEST_BODY / distance);
   const times = Math.floor((end - start) / period);
   return times >= 4 && (times - 2) * period >= LEAST_SAVED

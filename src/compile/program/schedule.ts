@@ -1,5 +1,5 @@
-import { fieldsOf, forEachOperand, LIST } from "../tape/entries.ts";
-import type { Program } from "./program.ts";
+import { fieldsOf, forEachOperand, LIST } from "../../tape/entries.ts";
+import type { Ordered as Program } from "./builder.ts";
 
 // As many operations as a processor has under way at a time, or so.
 const WIDE = 8;
@@ -52,12 +52,12 @@ export function scheduled(program: Program): Program {
   }
   return {
     ...result,
+    loops: program.loops,
+    data: program.data,
     inputs,
     first,
     length,
     lists: lists.map((entry) => place[entry]!),
-    loops: [],
-    data: [],
     outputs: outputs.map((entry) => place[entry]!),
   };
 }

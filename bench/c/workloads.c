@@ -1,0 +1,481 @@
+/*
+ * The report's workloads with loops, value and gradient written by hand: the
+ * limit that compiled functions are compared with. Compile with `cc -O2 -lm`.
+ *
+ *   workloads NAME CALLS N < numbers > results
+ *
+ * reads float64 numbers (the arguments of the workload, flat), calls it CALLS
+ * times, and writes the value and the derivatives of the last call, then the
+ * seconds that a call took: the least of five rounds.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef double real;
+
+static real sigmoid(real x) {
+  if (x >= 0) return 1 / (1 + exp(-x));
+  real e = exp(x);
+  return e / (1 + e);
+}
+
+static real softplus(real x) {
+  return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+}
+
+static real *room(size_t count) {
+  return calloc(count > 0 ? count : 1, sizeof(real));
+}
+
+/* A network 2-16-16-1 with tanh, mean squared error over n rows (x0, x1, y).
+   Parameters layer by layer: weights by row, then biases. */
+static real perceptron(int n, const real *p, const real *rows, real *g) {
+  const real *w1 = p, *b1 = w1 + 32, *w2 = b1 + 16, *b2 = w2 + 256,
+             *w3 = b2 + 16, *b3 = w3 + 16;
+  real *gw1 = g, *gb1 = gw1 + 32, *gw2 = gb1 + 16, *gb2 = gw2 + 256,
+       *gw3 = gb2 + 16, *gb3 = gw3 + 16;
+  memset(g, 0, 337 * sizeof(real));
+  real total = 0;
+  for (int r = 0; r < n; r++) {
+    const real x0 = rows[3 * r], x1 = rows[3 * r + 1], y = rows[3 * r + 2];
+    real h1[16], h2[16], out = *b3;
+    for (int i = 0; i < 16; i++) {
+      h1[i] = tanh(b1[i] + w1[2 * i] * x0 + w1[2 * i + 1] * x1);
+    }
+    for (int i = 0; i < 16; i++) {
+      real s = b2[i];
+      for (int j = 0; j < 16; j++) s += w2[16 * i + j] * h1[j];
+      h2[i] = tanh(s);
+      out += w3[i] * h2[i];
+    }
+    real d = out - y, dout = 2 * d / n, dh1[16] = {0};
+    total += d * d;
+    *gb3 += dout;
+    for (int i = 0; i < 16; i++) {
+      gw3[i] += dout * h2[i];
+      real ds = dout * w3[i] * (1 - h2[i] * h2[i]);
+      gb2[i] += ds;
+      for (int j = 0; j < 16; j++) {
+        gw2[16 * i + j] += ds * h1[j];
+        dh1[j] += ds * w2[16 * i + j];
+      }
+    }
+    for (int i = 0; i < 16; i++) {
+      real ds = dh1[i] * (1 - h1[i] * h1[i]);
+      gb1[i] += ds;
+      gw1[2 * i] += ds * x0;
+      gw1[2 * i + 1] += ds * x1;
+    }
+  }
+  return total / n;
+}
+
+/* Logistic regression: the mean of softplus(z) − y·z over n rows of ten
+   columns and a label y, z = w·x + b. */
+static real logistic(int n, const real *p, const real *rows, real *g) {
+  real total = 0;
+  memset(g, 0, 11 * sizeof(real));
+  for (int r = 0; r < n; r++) {
+    const real *x = rows + 11 * r;
+    real z = p[10];
+    for (int j = 0; j < 10; j++) z += p[j] * x[j];
+    total += softplus(z) - x[10] * z;
+    real dz = (sigmoid(z) - x[10]) / n;
+    for (int j = 0; j < 10; j++) g[j] += dz * x[j];
+    g[10] += dz;
+  }
+  return total / n;
+}
+
+static real rosenbrock(int n, const real *x, real *g) {
+  real total = 0;
+  memset(g, 0, n * sizeof(real));
+  for (int i = 0; i + 1 < n; i++) {
+    real t = x[i + 1] - x[i] * x[i], u = 1 - x[i];
+    total += 100 * t * t + u * u;
+    g[i + 1] += 200 * t;
+    g[i] -= 400 * t * x[i] + 2 * u;
+  }
+  return total;
+}
+
+/* The sum over n points of the squared distance to the nearest of ten
+   centroids, in eight dimensions; gradient, then the Hessian's diagonal. */
+static real kmeans(int n, const real *c, const real *points, real *g) {
+  enum { K = 10, D = 8 };
+  real total = 0, *h = g + K * D;
+  memset(g, 0, 2 * K * D * sizeof(real));
+  for (int r = 0; r < n; r++) {
+    const real *p = points + D * r;
+    real least = INFINITY;
+    int nearest = 0;
+    for (int k = 0; k < K; k++) {
+      real s = 0;
+      for (int j = 0; j < D; j++) {
+        real d = p[j] - c[D * k + j];
+        s += d * d;
+      }
+      if (s < least) least = s, nearest = k;
+    }
+    total += least;
+    for (int j = 0; j < D; j++) {
+      g[D * nearest + j] -= 2 * (p[j] - c[D * nearest + j]);
+      h[D * nearest + j] += 2;
+    }
+  }
+  return total;
+}
+
+/* A mixture of Gaussians with full covariances and a Wishart prior, as in
+   ADBench: K = 10 components in D = 10 dimensions, n points. Parameters:
+   alphas, means, inverse covariance factors (log-diagonal, then the strictly
+   lower triangle by columns). */
+static real gmm(int n, const real *p, const real *points, real *g) {
+  enum { K = 10, D = 10, T = D * (D - 1) / 2, F = D + T };
+  const real gamma = 1, m = 0;
+  const real *alphas = p, *means = alphas + K, *factors = means + K * D;
+  real *galphas = g, *gmeans = galphas + K, *gfactors = gmeans + K * D;
+  memset(g, 0, (K + K * D + K * F) * sizeof(real));
+  real diagonal[K * D], sums[K];
+  for (int k = 0; k < K; k++) {
+    sums[k] = 0;
+    for (int j = 0; j < D; j++) {
+      diagonal[D * k + j] = exp(factors[F * k + j]);
+      sums[k] += factors[F * k + j];
+    }
+  }
+  real total = 0, gsums[K] = {0}, gdiagonal[K * D] = {0};
+  real terms[K], centred[K * D], q[K * D];
+  for (int r = 0; r < n; r++) {
+    const real *x = points + D * r;
+    real most = -INFINITY;
+    for (int k = 0; k < K; k++) {
+      real *c = centred + D * k, *y = q + D * k, square = 0;
+      const real *l = factors + F * k + D;
+      for (int j = 0; j < D; j++) {
+        c[j] = x[j] - means[D * k + j];
+        y[j] = diagonal[D * k + j] * c[j];
+      }
+      for (int j = 0; j < D; j++) {
+        for (int i = j + 1; i < D; i++) y[i] += *l++ * c[j];
+      }
+      for (int j = 0; j < D; j++) square += y[j] * y[j];
+      terms[k] = alphas[k] + sums[k] - 0.5 * square;
+      if (terms[k] > most) most = terms[k];
+    }
+    real sum = 0;
+    for (int k = 0; k < K; k++) sum += exp(terms[k] - most);
+    total += most + log(sum);
+    for (int k = 0; k < K; k++) {
+      real weight = exp(terms[k] - most) / sum;
+      real *c = centred + D * k, *y = q + D * k, dc[D];
+      const real *l = factors + F * k + D;
+      real *gl = gfactors + F * k + D;
+      galphas[k] += weight;
+      gsums[k] += weight;
+      for (int j = 0; j < D; j++) {
+        real dy = -weight * y[j];
+        gdiagonal[D * k + j] += dy * c[j];
+        dc[j] = dy * diagonal[D * k + j];
+      }
+      for (int j = 0; j < D; j++) {
+        for (int i = j + 1; i < D; i++) {
+          real dy = -weight * y[i];
+          *gl++ += dy * c[j];
+          dc[j] += dy * *l++;
+        }
+      }
+      for (int j = 0; j < D; j++) gmeans[D * k + j] -= dc[j];
+    }
+  }
+  real most = -INFINITY, sum = 0;
+  for (int k = 0; k < K; k++) if (alphas[k] > most) most = alphas[k];
+  for (int k = 0; k < K; k++) sum += exp(alphas[k] - most);
+  total -= n * (most + log(sum));
+  for (int k = 0; k < K; k++) {
+    galphas[k] -= n * exp(alphas[k] - most) / sum;
+    real frobenius = 0;
+    for (int j = 0; j < D; j++) {
+      real d = diagonal[D * k + j];
+      frobenius += d * d;
+      gfactors[F * k + j] = gsums[k] - m +
+                            (gdiagonal[D * k + j] + gamma * gamma * d) * d;
+    }
+    for (int t = D; t < F; t++) {
+      frobenius += factors[F * k + t] * factors[F * k + t];
+      gfactors[F * k + t] += gamma * gamma * factors[F * k + t];
+    }
+    total += 0.5 * gamma * gamma * frobenius - m * sums[k];
+  }
+  return total;
+}
+
+/* A long short-term memory as in ADBench: two layers of H = 14 units, n steps.
+   Parameters: for each layer weights (forget, in, out, change) and biases, then
+   the three rows that scale input and output, then the first states. */
+enum { H = 14, LAYERS = 2 };
+typedef struct {
+  real forget[H], in[H], out[H], change[H], before[H], hidden[H], input[H],
+      squashed[H];
+} Kept;
+
+static real lstm(int n, const real *p, const real *sequence, real *g) {
+  const real *extra = p + LAYERS * 8 * H, *first = extra + 3 * H;
+  real *gextra = g + LAYERS * 8 * H, *gfirst = gextra + 3 * H;
+  memset(g, 0, (LAYERS * 10 * H + 3 * H) * sizeof(real));
+  static Kept *kept;
+  static real *results;
+  static int kept_for;
+  if (kept_for < n) {
+    free(kept), free(results);
+    kept = malloc(sizeof(Kept) * LAYERS * n);
+    results = malloc(sizeof(real) * 2 * H * n);
+    kept_for = n;
+  }
+  real hidden[LAYERS][H], cell[LAYERS][H], total = 0;
+  for (int l = 0; l < LAYERS; l++) {
+    memcpy(hidden[l], first + 2 * l * H, sizeof hidden[l]);
+    memcpy(cell[l], first + (2 * l + 1) * H, sizeof cell[l]);
+  }
+  for (int t = 0; t + 1 < n; t++) {
+    const real *x = sequence + H * t, *gold = x + H;
+    real signal[H];
+    for (int j = 0; j < H; j++) signal[j] = x[j] * extra[j];
+    for (int l = 0; l < LAYERS; l++) {
+      const real *w = p + l * 8 * H, *b = w + 4 * H;
+      Kept *k = kept + LAYERS * t + l;
+      for (int j = 0; j < H; j++) {
+        k->input[j] = signal[j];
+        k->hidden[j] = hidden[l][j];
+        k->before[j] = cell[l][j];
+        k->forget[j] = sigmoid(signal[j] * w[j] + b[j]);
+        k->in[j] = sigmoid(hidden[l][j] * w[H + j] + b[H + j]);
+        k->out[j] = sigmoid(signal[j] * w[2 * H + j] + b[2 * H + j]);
+        k->change[j] = tanh(hidden[l][j] * w[3 * H + j] + b[3 * H + j]);
+        cell[l][j] = cell[l][j] * k->forget[j] + k->in[j] * k->change[j];
+        k->squashed[j] = tanh(cell[l][j]);
+        hidden[l][j] = k->out[j] * k->squashed[j];
+      }
+      memcpy(signal, hidden[l], sizeof signal);
+    }
+    real *y = results + 2 * H * t, *e = y + H, sum = 2;
+    for (int j = 0; j < H; j++) {
+      y[j] = signal[j] * extra[H + j] + extra[2 * H + j];
+      e[j] = exp(y[j]);
+      sum += e[j];
+    }
+    real norm = log(sum);
+    for (int j = 0; j < H; j++) total += gold[j] * (y[j] - norm);
+    for (int j = 0; j < H; j++) e[j] /= sum;
+  }
+  const real scale = -1.0 / (H * (n - 1));
+  real dhidden[LAYERS][H] = {{0}}, dcell[LAYERS][H] = {{0}};
+  for (int t = n - 2; t >= 0; t--) {
+    const real *x = sequence + H * t, *gold = x + H;
+    const real *e = results + 2 * H * t + H;
+    real golds = 0, dsignal[H];
+    for (int j = 0; j < H; j++) golds += gold[j];
+    Kept *top = kept + LAYERS * t + LAYERS - 1;
+    for (int j = 0; j < H; j++) {
+      real dy = scale * (gold[j] - golds * e[j]);
+      gextra[H + j] += dy * top->out[j] * top->squashed[j];
+      gextra[2 * H + j] += dy;
+      dsignal[j] = dy * extra[H + j];
+    }
+    for (int l = LAYERS - 1; l >= 0; l--) {
+      const real *w = p + l * 8 * H;
+      real *gw = g + l * 8 * H, *gb = gw + 4 * H;
+      Kept *k = kept + LAYERS * t + l;
+      for (int j = 0; j < H; j++) {
+        real dh = dhidden[l][j] + dsignal[j];
+        real dc = dcell[l][j] +
+                  dh * k->out[j] * (1 - k->squashed[j] * k->squashed[j]);
+        real df = dc * k->before[j] * k->forget[j] * (1 - k->forget[j]);
+        real di = dc * k->change[j] * k->in[j] * (1 - k->in[j]);
+        real dout = dh * k->squashed[j] * k->out[j] * (1 - k->out[j]);
+        real dg = dc * k->in[j] * (1 - k->change[j] * k->change[j]);
+        gw[j] += df * k->input[j], gb[j] += df;
+        gw[H + j] += di * k->hidden[j], gb[H + j] += di;
+        gw[2 * H + j] += dout * k->input[j], gb[2 * H + j] += dout;
+        gw[3 * H + j] += dg * k->hidden[j], gb[3 * H + j] += dg;
+        dcell[l][j] = dc * k->forget[j];
+        dhidden[l][j] = di * w[H + j] + dg * w[3 * H + j];
+        dsignal[j] = df * w[j] + dout * w[2 * H + j];
+      }
+    }
+    for (int j = 0; j < H; j++) gextra[j] += dsignal[j] * x[j];
+  }
+  for (int l = 0; l < LAYERS; l++) {
+    memcpy(gfirst + 2 * l * H, dhidden[l], sizeof dhidden[l]);
+    memcpy(gfirst + (2 * l + 1) * H, dcell[l], sizeof dcell[l]);
+  }
+  return scale * total;
+}
+
+static real log_sum_exp(int n, const real *x, real *g) {
+  real most = -INFINITY, sum = 0;
+  for (int i = 0; i < n; i++) if (x[i] > most) most = x[i];
+  for (int i = 0; i < n; i++) sum += g[i] = exp(x[i] - most);
+  for (int i = 0; i < n; i++) g[i] /= sum;
+  return most + log(sum);
+}
+
+/* Lotka–Volterra's equations by the classical Runge–Kutta method, n steps of
+   0.01; the number of prey at the end, and its derivatives by the four rates. */
+static void slope(const real *r, real x, real y, real *dx, real *dy) {
+  *dx = r[0] * x - r[1] * x * y;
+  *dy = r[3] * x * y - r[2] * y;
+}
+static void pull(const real *r, real x, real y, real dx, real dy, real *gr,
+                 real *gx, real *gy) {
+  gr[0] += dx * x;
+  gr[1] -= dx * x * y;
+  gr[2] -= dy * y;
+  gr[3] += dy * x * y;
+  *gx += dx * (r[0] - r[1] * y) + dy * r[3] * y;
+  *gy += dy * (r[3] * x - r[2]) - dx * r[1] * x;
+}
+static real runge_kutta(int n, const real *r, real *g) {
+  const real h = 0.01;
+  static real *states;
+  static int states_for;
+  if (states_for < n) {
+    free(states);
+    states = malloc(2 * sizeof(real) * n);
+    states_for = n;
+  }
+  real x = 1, y = 1;
+  for (int t = 0; t < n; t++) {
+    real a, b, c, d, e, f, k, l;
+    states[2 * t] = x, states[2 * t + 1] = y;
+    slope(r, x, y, &a, &b);
+    slope(r, x + h / 2 * a, y + h / 2 * b, &c, &d);
+    slope(r, x + h / 2 * c, y + h / 2 * d, &e, &f);
+    slope(r, x + h * e, y + h * f, &k, &l);
+    x += h / 6 * (a + 2 * c + 2 * e + k);
+    y += h / 6 * (b + 2 * d + 2 * f + l);
+  }
+  memset(g, 0, 4 * sizeof(real));
+  real gx = 1, gy = 0;
+  for (int t = n - 1; t >= 0; t--) {
+    real u = states[2 * t], v = states[2 * t + 1], a, b, c, d, e, f;
+    slope(r, u, v, &a, &b);
+    real x2 = u + h / 2 * a, y2 = v + h / 2 * b;
+    slope(r, x2, y2, &c, &d);
+    real x3 = u + h / 2 * c, y3 = v + h / 2 * d;
+    slope(r, x3, y3, &e, &f);
+    real x4 = u + h * e, y4 = v + h * f;
+    real nx = gx, ny = gy, px = 0, py = 0;
+    pull(r, x4, y4, h / 6 * gx, h / 6 * gy, g, &px, &py);
+    nx += px, ny += py;
+    real de = h / 3 * gx + h * px, df = h / 3 * gy + h * py;
+    px = py = 0;
+    pull(r, x3, y3, de, df, g, &px, &py);
+    nx += px, ny += py;
+    real dc = h / 3 * gx + h / 2 * px, dd = h / 3 * gy + h / 2 * py;
+    px = py = 0;
+    pull(r, x2, y2, dc, dd, g, &px, &py);
+    nx += px, ny += py;
+    real da = h / 6 * gx + h / 2 * px, db = h / 6 * gy + h / 2 * py;
+    px = py = 0;
+    pull(r, u, v, da, db, g, &px, &py);
+    gx = nx + px, gy = ny + py;
+  }
+  return x;
+}
+
+/* u' = a·(u left − 2u + u right) + u − u³ on a ring of a hundred, n steps of
+   Euler's method; the sum of squares at the end by the first u and a. */
+static real ring(int n, const real *p, real *g) {
+  enum { V = 100 };
+  const real h = 0.01, a = p[V];
+  static real *states;
+  static int states_for;
+  if (states_for < n) {
+    free(states);
+    states = malloc(V * sizeof(real) * (n + 1));
+    states_for = n;
+  }
+  memcpy(states, p, V * sizeof(real));
+  for (int t = 0; t < n; t++) {
+    const real *u = states + V * t;
+    real *next = states + V * (t + 1);
+    for (int i = 0; i < V; i++) {
+      real lap = u[(i + V - 1) % V] - 2 * u[i] + u[(i + 1) % V];
+      next[i] = u[i] + h * (a * lap + u[i] - u[i] * u[i] * u[i]);
+    }
+  }
+  real total = 0, gu[V], before[V], ga = 0;
+  for (int i = 0; i < V; i++) {
+    real u = states[V * n + i];
+    total += u * u, gu[i] = 2 * u;
+  }
+  for (int t = n - 1; t >= 0; t--) {
+    const real *u = states + V * t;
+    for (int i = 0; i < V; i++) {
+      before[i] = gu[i] + h * gu[i] * (1 - 3 * u[i] * u[i] - 2 * a) +
+                  h * a * (gu[(i + V - 1) % V] + gu[(i + 1) % V]);
+      ga += h * gu[i] * (u[(i + V - 1) % V] - 2 * u[i] + u[(i + 1) % V]);
+    }
+    memcpy(gu, before, sizeof gu);
+  }
+  memcpy(g, gu, sizeof gu);
+  g[V] = ga;
+  return total;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+int main(int count, char **words) {
+  if (count != 4) return 2;
+  const char *name = words[1];
+  int calls = atoi(words[2]), n = atoi(words[3]);
+  size_t capacity = 1 << 10, length = 0, got;
+  real *x = malloc(capacity * sizeof(real));
+  while ((got = fread(x + length, sizeof(real), capacity - length, stdin))) {
+    length += got;
+    if (length == capacity) x = realloc(x, (capacity *= 2) * sizeof(real));
+  }
+  real *g = room(length + 256), value = 0;
+  size_t derivatives = length;
+  double least = INFINITY;
+  for (int round = 0; round < 5; round++) {
+    double start = now();
+    for (int c = 0; c < calls; c++) {
+      if (!strcmp(name, "perceptron")) {
+        value = perceptron(n, x, x + 337, g), derivatives = 337;
+      } else if (!strcmp(name, "logistic")) {
+        value = logistic(n, x, x + 11, g), derivatives = 11;
+      } else if (!strcmp(name, "rosenbrock")) {
+        value = rosenbrock(n, x, g);
+      } else if (!strcmp(name, "kmeans")) {
+        value = kmeans(n, x, x + 80, g), derivatives = 160;
+      } else if (!strcmp(name, "gmm")) {
+        value = gmm(n, x, x + 660, g), derivatives = 660;
+      } else if (!strcmp(name, "lstm")) {
+        value = lstm(n, x, x + 322, g), derivatives = 322;
+      } else if (!strcmp(name, "logSumExp")) {
+        value = log_sum_exp(n, x, g);
+      } else if (!strcmp(name, "rungeKutta")) {
+        value = runge_kutta(n, x, g);
+      } else if (!strcmp(name, "ring")) {
+        value = ring(n, x, g);
+      } else {
+        return 3;
+      }
+    }
+    double took = (now() - start) / calls;
+    if (took < least) least = took;
+  }
+  fwrite(&value, sizeof value, 1, stdout);
+  fwrite(g, sizeof(real), derivatives, stdout);
+  fwrite(&least, sizeof least, 1, stdout);
+  return 0;
+}

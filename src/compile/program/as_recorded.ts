@@ -1,0 +1,75 @@
+import { CONSTANT, fieldsOf, LIST, type Section } from "../../tape/entries.ts";
+import type { Ordered } from "./builder.ts";
+import { neededEntries } from "./uses.ts";
+
+/** An output of a recording: its entry there, or a constant. */
+export interface RecordedOutput {
+  readonly entry: number | undefined;
+  readonly value: number;
+}
+
+/** What was recorded, as a program: every operation and every constant for itself, but for those that no output needs. */
+export function asRecorded(
+  { entries, start, inputs, end }: Section,
+  outputs: readonly RecordedOutput[],
+): Ordered {
+  const { codes, lefts, rights, values, lists, loops, data } = entries;
+  const roots = outputs.flatMap(({ entry }) => entry ?? []);
+  const needed = neededEntries(entries, roots, end);
+  const renamed = new Int32Array(end - start);
+  let next = inputs;
+  const constants: number[] = [];
+  for (let i = 0; i < inputs; i++) renamed[i] = i;
+  for (let i = start + inputs; i < end; i++) {
+    if (needed[i] === 0 || codes[i] !== CONSTANT) continue;
+    renamed[i - start] = next++;
+    constants.push(values[i]!);
+  }
+  const outputEntries = outputs.map(({ entry, value }) => {
+    if (entry !== undefined) return entry;
+    constants.push(value);
+    return -1 - next++;
+  });
+  const first = next;
+  for (let i = start + inputs; i < end; i++) {
+    if (needed[i] === 1 && codes[i] !== CONSTANT) renamed[i - start] = next++;
+  }
+  const program = {
+    codes: new Uint16Array(next),
+    lefts: new Int32Array(next),
+    rights: new Int32Array(next),
+    constants: new Float64Array(next),
+  };
+  program.codes.set(codes.subarray(start, start + inputs));
+  program.codes.fill(CONSTANT, inputs, first);
+  program.constants.set(constants, inputs);
+  const operands: number[] = [];
+  for (let i = start + inputs; i < end; i++) {
+    if (needed[i] === 0 || codes[i] === CONSTANT) continue;
+    const at = renamed[i - start]!, left = lefts[i]!, right = rights[i]!;
+    const fields = fieldsOf(codes[i]!);
+    program.codes[at] = codes[i]!;
+    if (fields === LIST) {
+      program.lefts[at] = operands.length;
+      program.rights[at] = right;
+      for (let k = left; k < left + right; k++) {
+        operands.push(renamed[lists[k]! - start]!);
+      }
+    } else {
+      program.lefts[at] = renamed[left - start]!;
+      if (fields === 2) program.rights[at] = renamed[right - start]!;
+    }
+  }
+  return {
+    ...program,
+    inputs,
+    first,
+    length: next,
+    lists: Int32Array.from(operands),
+    loops,
+    data,
+    outputs: outputEntries.map((entry) =>
+      entry < 0 ? -1 - entry : renamed[entry - start]!
+    ),
+  };
+}

@@ -1,0 +1,231 @@
+// Programs with loops through the builder: operations lowered, folded and shared,
+// in bodies too, and what stays the same from row to row taken out of its loop.
+import { CONSTANT, INPUT, operandsAt } from "../../tape/entries.ts";
+import {
+  CONSTANT_LIST,
+  ELEMENT,
+  FINAL,
+  FIRST_LOOP_CODE,
+  GATHER,
+  LENGTH,
+  LIST_INPUT,
+  LOOP,
+  type Loop,
+  type Program,
+  STACKED,
+  UPDATED,
+  withOperands,
+  ZEROS,
+} from "../../tape/loop.ts";
+import { primitiveOf } from "../../primitives.ts";
+import { Builder, type Ordered } from "./builder.ts";
+import { inputsOf, isInvariantCarry } from "./layout.ts";
+import { neededEntries } from "./uses.ts";
+
+/** A program in the builder's order: lowered, folded, shared, and its loops' invariants hoisted. */
+export function lowered(program: Program): Ordered {
+  const { inputs, codes, length, outputs } = program;
+  const builder = new Builder(codes.subarray(0, inputs), length - inputs);
+  const renamed = replay(
+    program,
+    builder,
+    Array.from({ length: inputs }, (_, k) => k),
+    outputs,
+  );
+  return builder.finish(outputs.map((entry) => renamed[entry]!));
+}
+
+/**
+ * Appends what some entries of a program need.
+ *
+ * @param inputs What stands for the program's inputs.
+ * @returns By entry of the program, that of the builder.
+ */
+export function replay(
+  program: Program,
+  builder: Builder,
+  inputs: readonly number[],
+  wanted: readonly number[],
+): Int32Array {
+  const needed = neededEntries(program, wanted, program.length);
+  const renamed = new Int32Array(program.length).fill(-1);
+  renamed.set(inputs);
+  const rename = (entry: number) => renamed[entry]!;
+  for (let i = inputs.length; i < program.length; i++) {
+    if (needed[i] === 1) renamed[i] = append(program, i, builder, rename);
+  }
+  return renamed;
+}
+
+/** Appends entry i of a program, whose operands are there. */
+export function append(
+  program: Program,
+  i: number,
+  builder: Builder,
+  rename: (entry: number) => number,
+): number {
+  const { codes, lefts, rights, constants, data, loops } = program;
+  const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
+  if (code === CONSTANT) return builder.constant(constants[i]!);
+  if (code >= FIRST_LOOP_CODE) {
+    switch (code) {
+      case CONSTANT_LIST:
+        return builder.constantList(data[left]!);
+      case GATHER:
+        return builder.gather(operandsAt(program, i).map(rename));
+      case LOOP:
+        return appendLoop(withOperands(loops[left]!, rename), builder);
+      default:
+        return project(builder, code, rename(left), right);
+    }
+  }
+  const primitive = primitiveOf(code);
+  return primitive.arity === "list"
+    ? builder.lower(primitive, operandsAt(program, i).map(rename))
+    : builder.lower2(
+      primitive,
+      rename(left),
+      primitive.arity === 2 ? rename(right) : 0,
+    );
+}
+
+/** What an entry says of a list or a loop, where that is known: the constant, the operand, the count. */
+function project(
+  builder: Builder,
+  code: number,
+  operand: number,
+  k: number,
+): number {
+  const from = builder.codeOf(operand);
+  if (code === ELEMENT) {
+    if (from === GATHER) return builder.listOperand(operand, k);
+    if (from === ZEROS) return builder.constant(0);
+    if (from === CONSTANT_LIST) {
+      return builder.constant(builder.dataOf(operand)[k]!);
+    }
+  } else if (code === LENGTH) {
+    return lengthOf(builder, operand, k);
+  } else if (code === FINAL && builder.codeOf(operand) === LOOP) {
+    const loop = builder.loopOf(operand);
+    if (isInvariantCarry(loop, k)) return loop.carries[k]!;
+  }
+  return builder.project(code, operand, k);
+}
+
+/** The number of rows of a list: an entry that all lists of as many rows have in common. */
+function lengthOf(builder: Builder, list: number, width: number): number {
+  switch (builder.codeOf(list)) {
+    case CONSTANT_LIST:
+      return builder.constant(builder.dataOf(list).length / width);
+    case GATHER:
+      return builder.constant(builder.listLength(list) / width);
+    case ZEROS:
+      return lengthOf(builder, builder.operandOf(list, 0), width);
+    case UPDATED: {
+      const loop = builder.loopOf(builder.operandOf(list, 0));
+      const { list: before } = loop.updates[builder.operandOf(list, 1)]!;
+      return lengthOf(builder, before, width);
+    }
+    case FINAL: {
+      const loop = builder.loopOf(builder.operandOf(list, 0));
+      const before = loop.carries[builder.operandOf(list, 1)]!;
+      return lengthOf(builder, before, width);
+    }
+    case STACKED: {
+      const loop = builder.loopOf(builder.operandOf(list, 0));
+      const own = loop.stacked[builder.operandOf(list, 1)]!;
+      if (own > 0 && own % width === 0) {
+        return builder.op("mul", loop.count, builder.constant(own / width));
+      }
+    }
+  }
+  return builder.project(LENGTH, list, width);
+}
+
+/** Appends a loop whose operands are there already: its body lowered, and less what stays the same. */
+export function appendLoop(loop: Loop, builder: Builder): number {
+  const at = inputsOf(loop);
+  const body = lowered(withConstants(loop, builder));
+  // By entry of the body, what stands for it outside, if it stays the same.
+  const outside = new Int32Array(body.length).fill(-1);
+  loop.captures.forEach((entry, k) => outside[at.captures + k] = entry);
+  loop.carries.forEach((entry, k) => {
+    if (isInvariantCarry({ ...loop, body }, k)) outside[k] = entry;
+  });
+  for (let i = body.inputs; i < body.length; i++) {
+    if (body.codes[i] === CONSTANT) {
+      outside[i] = builder.constant(body.constants[i]!);
+      continue;
+    }
+    let stays = true;
+    for (const operand of operandsAt(body, i)) {
+      if (outside[operand]! < 0) stays = false;
+    }
+    if (stays) {
+      outside[i] = append(body, i, builder, (entry) => outside[entry]!);
+    }
+  }
+  // What the body still does: with these captures, each once.
+  const inside = neededInside(body, outside);
+  const captures: number[] = [];
+  const capturedBy = new Map<number, number>();
+  for (const i of inside.taken) {
+    if (builder.constantAt(outside[i]!) !== undefined) continue;
+    if (capturedBy.has(outside[i]!)) continue;
+    capturedBy.set(outside[i]!, captures.length);
+    captures.push(outside[i]!);
+  }
+  const kinds = [
+    ...body.codes.subarray(0, at.captures),
+    ...captures.map((entry) => builder.isListAt(entry) ? LIST_INPUT : INPUT),
+  ];
+  const rest = new Builder(kinds, body.length - body.inputs);
+  const renamed = new Int32Array(body.length).fill(-1);
+  for (let k = 0; k < at.captures; k++) renamed[k] = k;
+  const rename = (entry: number): number => {
+    if (outside[entry]! < 0) return renamed[entry]!;
+    const constant = builder.constantAt(outside[entry]!);
+    return constant === undefined
+      ? at.captures + capturedBy.get(outside[entry]!)!
+      : rest.constant(constant);
+  };
+  for (let i = body.inputs; i < body.length; i++) {
+    if (inside.needed[i] === 1) renamed[i] = append(body, i, rest, rename);
+  }
+  return builder.loop({
+    ...loop,
+    captures,
+    body: rest.finish(body.outputs.map(rename)),
+  });
+}
+
+/** What has to be done for each row, and which of the rest it takes. */
+function neededInside(
+  body: Ordered,
+  outside: Int32Array,
+): { needed: Uint8Array; taken: number[] } {
+  const needed = new Uint8Array(body.length), taken = new Set<number>();
+  const want = (entry: number) => {
+    if (outside[entry]! >= 0) taken.add(entry);
+    else needed[entry] = 1;
+  };
+  for (const entry of body.outputs) want(entry);
+  for (let i = body.length - 1; i >= body.inputs; i--) {
+    if (needed[i] === 1) operandsAt(body, i).forEach(want);
+  }
+  return { needed, taken: [...taken].sort((a, b) => a - b) };
+}
+
+/** The body, with what it captures that is constant as its own constants. */
+function withConstants(loop: Loop, builder: Builder): Program {
+  const { body, captures } = loop, at = inputsOf(loop).captures;
+  const constants = captures.map((entry) => builder.constantAt(entry));
+  if (constants.every((constant) => constant === undefined)) return body;
+  const inner = new Builder(body.codes.subarray(0, body.inputs), body.length);
+  const inputs = Array.from({ length: body.inputs }, (_, k) => {
+    const constant = constants[k - at];
+    return constant === undefined ? k : inner.constant(constant);
+  });
+  const renamed = replay(body, inner, inputs, body.outputs);
+  return inner.finish(body.outputs.map((entry) => renamed[entry]!));
+}

@@ -1,0 +1,60 @@
+import { CONSTANT } from "../../tape/entries.ts";
+import { LOOP, type Program } from "../../tape/loop.ts";
+import type { Ordered } from "./builder.ts";
+import { withLoopsFound } from "./find/find.ts";
+import { fused } from "./fuse.ts";
+import { lowered } from "./lower.ts";
+import { withoutUnread } from "./remove.ts";
+import { scheduled } from "./schedule.ts";
+
+// A narrow program has at most so many operations once they are shared.
+const LONGEST_NARROW = 150_000;
+
+/**
+ * A program as it is to be run, the same numbers to the bit: operations lowered,
+ * folded and shared, what stays the same taken out of loops, loops over the same
+ * rows made one, what nobody reads removed. What repeats in a program without
+ * loops becomes loops, but where it runs faster without: where it is narrow, or
+ * where they save too little.
+ *
+ * @param recorded Every operation and constant for itself; see `asRecorded`.
+ */
+export function optimised(recorded: Ordered): Ordered {
+  if (recorded.loops.length > 0) return withLoopsOptimised(recorded);
+  const found = withLoopsFound(recorded);
+  if (found.loops.length === 0) return scheduled(lowered(recorded));
+  const rolled = withLoopsOptimised(found);
+  if (recorded.length > LONGEST_NARROW) return rolled;
+  const straight = lowered(recorded), narrow = scheduled(straight);
+  return narrow !== straight ||
+      operationsOf(straight) < 2 * operationsOf(rolled)
+    ? narrow
+    : rolled;
+}
+
+/** The same for a program with loops. */
+export function withLoopsOptimised(program: Program): Ordered {
+  return withoutUnread(fused(withoutUnread(lowered(program))));
+}
+
+/** How many operations a program is as code. */
+export function operationsOf({ first, length, lists, loops }: Ordered): number {
+  return loops.reduce(
+    (sum, { body }) => sum + operationsOf(body as Ordered),
+    length - first + lists.length,
+  );
+}
+
+/** How many operations a program does; a body whose rows are counted at run time, once. */
+export function operationsDone(
+  { first, length, codes, lefts, constants, loops }: Ordered,
+): number {
+  let done = length - first;
+  for (let i = first; i < length; i++) {
+    if (codes[i] !== LOOP) continue;
+    const { body, count } = loops[lefts[i]!]!;
+    const times = codes[count] === CONSTANT ? constants[count]! : 1;
+    done += times * operationsDone(body as Ordered) - 1;
+  }
+  return done;
+}

@@ -1,0 +1,197 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { fused } from "../../../src/compile/program/fuse.ts";
+import { lowered } from "../../../src/compile/program/lower.ts";
+import {
+  parseProgram,
+  printProgram,
+} from "../../../src/compile/program/program.ts";
+import { withoutUnread } from "../../../src/compile/program/remove.ts";
+import "../../../mod.ts";
+
+function assertBecomes(
+  text: string,
+  pass: (program: ReturnType<typeof lowered>) => ReturnType<typeof lowered>,
+  expected: string,
+): void {
+  const got = printProgram(pass(lowered(parseProgram(text))));
+  assertEquals(got.trim(), dedented(expected));
+}
+
+function dedented(text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const margin = Math.min(...lines.map((line) => line.search(/\S/)));
+  return lines.map((line) => line.slice(margin)).join("\n");
+}
+
+describe("lowering", () => {
+  it("takes what stays the same out of a loop, and shares what is computed twice", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1[]
+        %2 = 0
+        %3 = rows %1 / 1
+        %4 = loop up to %3
+          %0 = carry %2
+          %1 = stream %1[0 + 1i]
+          %2 = capture %0
+          %3 = sin %2
+          %4 = mul %1 %3
+          %5 = mul %3 %1
+          %6 = add %4 %5
+          %7 = add %0 %6
+          next: %7
+        %5 = final %4 carry 0
+        outputs: %5
+      `,
+      (program) => program,
+      `
+        inputs: %0, %1[]
+        %2 = 0
+        %3 = rows %1 / 1
+        %4 = sin %0
+        %5 = loop up to %3
+          %0 = carry %2
+          %1 = stream %1[0 + 1i]
+          %2 = capture %4
+          %3 = mul %1 %2
+          %4 = add %3 %3
+          %5 = add %0 %4
+          next: %5
+        %6 = final %5 carry 0
+        outputs: %6
+      `,
+    );
+  });
+
+  it("knows the lengths of lists and numbers of known lists", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1
+        %2 = gather %0 %1 %0 %1
+        %3 = rows %2 / 2
+        %4 = %2[3]
+        %5 = mul %3 %4
+        outputs: %5
+      `,
+      (program) => program,
+      `
+        inputs: %0, %1
+        %2 = add %1 %1
+        outputs: %2
+      `,
+    );
+  });
+});
+
+describe("removing", () => {
+  it("takes away carries, streams and lists that nobody reads", () => {
+    assertBecomes(
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 2
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = carry %1
+          %2 = stream %0[0 + 2i]
+          %3 = stream %0[1 + 2i]
+          %4 = add %0 %2
+          %5 = sin %1
+          %6 = add %5 %3
+          next: %4, %6
+          stack: %6
+        %4 = final %3 carry 0
+        outputs: %4
+      `,
+      withoutUnread,
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 2
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = stream %0[0 + 2i]
+          %2 = add %0 %1
+          next: %2
+        %4 = final %3 carry 0
+        outputs: %4
+      `,
+    );
+  });
+});
+
+describe("fusing", () => {
+  it("makes a map and the reverse loop that reads it one pass", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1[]
+        %2 = 0
+        %3 = rows %1 / 1
+        %4 = loop up to %3
+          %0 = stream %1[0 + 1i]
+          %1 = capture %0
+          %2 = mul %0 %1
+          %3 = sin %2
+          stack: %3
+        %5 = stacked %4 list 0
+        %6 = loop down from %3
+          %0 = carry %2
+          %1 = stream %1[0 + 1i]
+          %2 = stream %5[0 + 1i]
+          %3 = mul %1 %2
+          %4 = add %0 %3
+          next: %4
+        %7 = final %6 carry 0
+        outputs: %7
+      `,
+      (program) => withoutUnread(fused(program)),
+      `
+        inputs: %0, %1[]
+        %2 = 0
+        %3 = rows %1 / 1
+        %4 = loop down from %3
+          %0 = carry %2
+          %1 = stream %1[0 + 1i]
+          %2 = capture %0
+          %3 = mul %1 %2
+          %4 = sin %3
+          %5 = mul %1 %4
+          %6 = add %0 %5
+          next: %6
+        %5 = final %4 carry 0
+        outputs: %5
+      `,
+    );
+  });
+
+  it("leaves a loop that needs the other's end, and one the other way round", () => {
+    for (const last of ["capture %5", "stream %5[0 + 1i]"]) {
+      const needsEnd = last.startsWith("capture");
+      const text = `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 1
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = stream %0[0 + 1i]
+          %2 = add %0 %1
+          next: %2
+          stack: %2
+        %4 = stacked %3 list 0
+        %5 = ${needsEnd ? "final %3 carry 0" : "stacked %3 list 0"}
+        %6 = loop ${needsEnd ? "up to" : "down from"} %2
+          %0 = carry %1
+          %1 = stream %0[0 + 1i]
+          %2 = ${last}
+          %3 = mul %1 %2
+          %4 = add %0 %3
+          next: %4
+        %7 = final %6 carry 0
+        outputs: %7
+      `;
+      const program = lowered(parseProgram(text));
+      assertEquals(fused(program).loops.length, 2, last);
+    }
+  });
+});

@@ -1,8 +1,10 @@
 import { rangeError, typeError, wrongKind } from "../errors.ts";
 import { host } from "../host.ts";
+import { INPUT } from "../tape/entries.ts";
 import { Interpreter } from "./interpreter.ts";
-import { Memory, type Region } from "./memory.ts";
+import { type ListPlace, Memory, type Region } from "./memory.ts";
 import type { Ordered as Program } from "./program/builder.ts";
+import { isListAt } from "./program/program.ts";
 import { operationsDone, operationsOf } from "./program/optimise.ts";
 import { generate } from "./wasm/generate.ts";
 import { LoadedProgram } from "./wasm/load.ts";
@@ -93,6 +95,7 @@ export class Executable implements CompiledProgram {
   /** Changes whenever something is about to overwrite the inputs, or the memory is lost. */
   writes = 0;
   readonly #program: Program;
+  readonly #lists: ListMemory;
   readonly #code: () => void;
   readonly #explanation: string;
   /** Whose numbers those in {@linkcode memory} are. */
@@ -106,8 +109,10 @@ export class Executable implements CompiledProgram {
   /** @param memory The memory to take a region of; or the reason to interpret. */
   constructor(program: Program, memory: Memory | string = sharedMemory()) {
     this.#program = program;
-    this.inputs = program.inputs;
-    this.outputs = program.outputs.length;
+    const areNumbers = (entry: number) => !isListAt(program, entry);
+    this.inputs = program.codes.subarray(0, program.inputs)
+      .filter((code) => code === INPUT).length;
+    this.outputs = program.outputs.filter(areNumbers).length;
     this.operations = operationsDone(program);
     const code = typeof memory === "string" ? memory : load(program, memory);
     if (typeof code !== "string") {
@@ -118,6 +123,7 @@ export class Executable implements CompiledProgram {
       collected.register(this, this.#held, this);
       this.inputsAt = code.inputsAt;
       this.outputsAt = code.outputsAt;
+      this.#lists = code;
       this.#code = code.run;
     } else {
       const interpreter = new Interpreter(program);
@@ -126,8 +132,24 @@ export class Executable implements CompiledProgram {
       this.#owner = { floats: interpreter.values };
       this.inputsAt = 0;
       this.outputsAt = interpreter.outputsAt;
+      this.#lists = interpreter;
       this.#code = () => interpreter.run();
     }
+  }
+
+  /** Makes room for lists from outside, in the order of the inputs that are lists, and for all that depends on their lengths. */
+  setLengths(lengths: readonly number[]): void {
+    this.#lists.setLengths(lengths);
+  }
+
+  /** Where list k from outside is to be written; valid until memory is taken for something else. */
+  listInput(k: number): ListPlace {
+    return this.#lists.listInput(k);
+  }
+
+  /** Where output k of all, a list, is. */
+  listOutput(k: number): ListPlace {
+    return this.#lists.listOutput(k);
   }
 
   /** The memory that holds inputs and outputs; replaced when another program is compiled. */
@@ -218,6 +240,13 @@ export class Executable implements CompiledProgram {
     release(this.#held);
     this.#held = undefined;
   }
+}
+
+/** What has a program's lists. */
+interface ListMemory {
+  setLengths(lengths: readonly number[]): void;
+  listInput(k: number): ListPlace;
+  listOutput(k: number): ListPlace;
 }
 
 function interpreted(program: Program): Executable {

@@ -16,6 +16,7 @@ import {
   UPDATED,
   ZEROS,
 } from "../tape/loop.ts";
+import type { ListPlace } from "./memory.ts";
 import type { Ordered } from "./program/builder.ts";
 import { inputsOf, outputsOf } from "./program/layout.ts";
 import { countUses } from "./program/uses.ts";
@@ -44,6 +45,7 @@ export class Interpreter {
   readonly #place: Int32Array;
   readonly #operands: Int32Array;
   readonly #outputs: readonly number[];
+  readonly #listInputs: readonly number[];
   /** By entry that is a loop: its body and what it left. */
   readonly #loops = new Map<number, LoopRun>();
 
@@ -51,6 +53,8 @@ export class Interpreter {
     const { inputs, first, length, codes, lefts, rights, lists, constants } =
       program;
     this.#program = program;
+    this.#listInputs = [...codes.subarray(0, inputs).keys()]
+      .filter((entry) => codes[entry] === LIST_INPUT);
     const fused = fusedProducts(program);
     const place = this.#place = new Int32Array(length);
     let next = 0;
@@ -100,6 +104,24 @@ export class Interpreter {
     for (let i = inputs; i < first; i++) {
       if (codes[i] === CONSTANT) this.values[place[i]!] = constants[i]!;
     }
+  }
+
+  /** Makes room for lists from outside of these lengths. */
+  setLengths(lengths: readonly number[]): void {
+    this.#listInputs.forEach((entry, k) => {
+      if (this.lists[entry]?.length === lengths[k]) return;
+      this.lists[entry] = new Float64Array(lengths[k]!);
+    });
+  }
+
+  /** Where list k from outside is. */
+  listInput(k: number): ListPlace {
+    return placeOfAll(this.lists[this.#listInputs[k]!]!);
+  }
+
+  /** Where output k of all, a list, is. */
+  listOutput(k: number): ListPlace {
+    return placeOfAll(this.lists[this.#program.outputs[k]!]!);
   }
 
   run(): void {
@@ -316,6 +338,10 @@ class LoopRun {
       });
     }
   }
+}
+
+function placeOfAll(floats: Float64Array): ListPlace {
+  return { floats, at: 0, length: floats.length };
 }
 
 function placeOf({ offset, stride, table }: Address, row: number): number {

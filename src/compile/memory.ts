@@ -13,6 +13,13 @@ export interface Region {
   readonly bytes: number;
 }
 
+/** A list: a part of an array. */
+export interface ListPlace {
+  readonly floats: Float64Array;
+  readonly at: number;
+  readonly length: number;
+}
+
 /** A region that is not in use. */
 class FreeRegion implements Region {
   readonly start: number;

@@ -43,13 +43,13 @@ function computed(
 ): Value[] {
   loaded.setLengths(lists.map(({ length }) => length));
   memory.floats.set(NUMBERS, loaded.inputsAt);
-  lists.forEach((list, k) => memory.floats.set(list, loaded.listInputAt(k)));
+  lists.forEach((list, k) => memory.floats.set(list, loaded.listInput(k).at));
   loaded.run();
   let next = loaded.outputsAt;
   return program.outputs.map((entry, k) => {
     if (!isListAt(program, entry)) return memory.floats[next++]!;
-    const { at, length } = loaded.listOutputAt(k);
-    return memory.floats.slice(at, at + length);
+    const { floats, at, length } = loaded.listOutput(k);
+    return floats.slice(at, at + length);
   });
 }
 
@@ -141,7 +141,7 @@ describe("a program over lists of any length", () => {
       loaded.setLengths(lists.map(({ length }) => length));
       memory.floats[loaded.inputsAt] = 0.3;
       lists.forEach((list, k) =>
-        memory.floats.set(list, loaded.listInputAt(k))
+        memory.floats.set(list, loaded.listInput(k).at)
       );
       loaded.run();
       const [mean] = small ? evaluate(program, numbers) : [meanOf(lists[0]!)];

@@ -1,7 +1,7 @@
 // A program's code in memory, ready to run on lists of any length.
 import type { WebAssemblyApi } from "../../host.ts";
 import type { Primitive } from "../../primitives.ts";
-import type { Memory, Region as MemoryRegion } from "../memory.ts";
+import type { ListPlace, Memory, Region as MemoryRegion } from "../memory.ts";
 import { type Ordered, valueOf } from "../program/builder.ts";
 import { dataOf, generate, type Region } from "./generate.ts";
 import type { ImportedPrimitive } from "./instructions.ts";
@@ -79,20 +79,16 @@ export class LoadedProgram {
     this.#lengths = lengths.slice();
   }
 
-  /** Where list input k begins, in numbers from the start of memory. */
-  listInputAt(k: number): number {
+  /** Where list k from outside is. */
+  listInput(k: number): ListPlace {
     const { top, lists } = this.#plan;
     return this.#at(top.lists[lists[k]!]!);
   }
 
-  /** Where output k of all, a list, begins, and how many numbers it has. */
-  listOutputAt(k: number): { readonly at: number; readonly length: number } {
+  /** Where output k of all, a list, is. */
+  listOutput(k: number): ListPlace {
     const { top, program } = this.#plan;
-    const place = top.resolvedPlace(program.outputs[k]!);
-    const length = "slot" in place
-      ? place.length
-      : this.#header(place.header + 1) / 8;
-    return { at: this.#at(place), length };
+    return this.#at(top.resolvedPlace(program.outputs[k]!));
   }
 
   /** Gives its memory back. */
@@ -100,10 +96,16 @@ export class LoadedProgram {
     for (const region of this.regions.splice(0)) this.#memory.release(region);
   }
 
-  #at(place: Place): number {
-    return "slot" in place
-      ? this.inputsAt + place.slot
-      : this.#header(place.header) / 8;
+  #at(place: Place): ListPlace {
+    const { floats } = this.#memory;
+    if ("slot" in place) {
+      return { floats, at: this.inputsAt + place.slot, length: place.length };
+    }
+    return {
+      floats,
+      at: this.#header(place.header) / 8,
+      length: place.length ?? this.#header(place.header + 1) / 8,
+    };
   }
 
   #header(header: number): number {

@@ -392,6 +392,11 @@ export function isRecording(): boolean {
   return active !== CLOSED;
 }
 
+/** Whether what is recorded is to be compiled. */
+export function isFreezing(): boolean {
+  return active.frozen;
+}
+
 /** Begins a recording inside the one that runs, if any. */
 export function open(frozen: boolean): Recording {
   const outer = active === CLOSED ? null : active;

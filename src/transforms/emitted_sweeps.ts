@@ -7,6 +7,7 @@ import { ADD, MUL, type Operand } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { Activity } from "../tape/activity.ts";
 import type { Section } from "../tape/entries.ts";
+import { isFreezing } from "../tape/recording.ts";
 
 /**
  * The reverse sweep; see `reverseSweep`, whose results these are to the bit.
@@ -92,12 +93,18 @@ export function emitForwardSweep(
   return outputs.map((entry) => withoutSign(tangents[entry - start]));
 }
 
-/** `product` of the primitives, in operations, but for what is the same to the bit. */
+/**
+ * `product` of the primitives, in operations, but for what is the same to the bit.
+ * Where the sweep is to be compiled, no number decides what is written: a factor
+ * may be a datum, and 1 in one row only, whose like would then not repeat.
+ */
 function product(gate: boolean, adjoint: Scalar, partial: Operand): Scalar {
   const factor = partial as Scalar;
-  if (factor === 1) return adjoint;
-  if (factor === -1) return neg(adjoint);
-  if (adjoint === 1) return gate ? select(factor, factor, 0) : factor;
+  if (!isFreezing()) {
+    if (factor === 1) return adjoint;
+    if (factor === -1) return neg(adjoint);
+    if (adjoint === 1) return gate ? select(factor, factor, 0) : factor;
+  }
   const both = mul(adjoint, factor);
   return gate ? select(factor, both, 0) : both;
 }

@@ -207,6 +207,30 @@ describe("a loop", () => {
     );
   });
 
+  it("is the same whatever the data are", () => {
+    const random = seededRandom(21);
+    const numbers = Array.from({ length: 1200 }, () => 2 * random() - 1);
+    const loopsOver = (data: readonly number[]) => {
+      const loss = (w: Scalar[]) => {
+        let total: Scalar = 0;
+        for (let i = 0; i + 3 < data.length; i += 4) {
+          const z = add(mul(w[0]!, data[i]!), mul(w[1]!, data[i + 1]!));
+          const wrong = div(sub(sin(z), data[i + 2]!), add(2, data[i + 3]!));
+          total = add(total, mul(wrong, max(wrong, data[i]!)));
+        }
+        return total;
+      };
+      const program = programFor(valueAndGrad(loss), x4);
+      const { loops, run, interpret } = rolled(program);
+      assertSameBits(run(x4), interpret(x4), `${data.slice(0, 4)}`);
+      return loops.map(({ body }) => body.length);
+    };
+    const expected = loopsOver(numbers);
+    assertEquals(expected.length, 2);
+    assertEquals(loopsOver(numbers.map((x) => Math.round(x))), expected);
+    assertEquals(loopsOver(numbers.map((x) => x > 0 ? 1 : 0)), expected);
+  });
+
   it("with constants that differ, to their signs", () => {
     // But 1, by which nothing is divided.
     const constants = [...SPECIAL, 3, 0.1].filter((c) => c !== 1);

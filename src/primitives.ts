@@ -146,8 +146,8 @@ export function builtIn(name: keyof Primitives): Primitive {
   return byCode.find((primitive) => primitive?.name === name)!;
 }
 
-/** Codes on a tape and in a program are 16 bits wide. */
-const CODES = 2 ** 16;
+/** Codes on a tape and in a program are 16 bits wide; those from here on are no operations'. */
+export const OPERATION_CODES = 0xff00;
 
 // One literal makes every row, so that all have one hidden class.
 function register<P extends Primitive>(
@@ -158,10 +158,10 @@ function register<P extends Primitive>(
   gate: boolean,
   pattern: Pattern | null = null,
 ): P {
-  if (byCode.length === CODES) {
+  if (byCode.length === OPERATION_CODES) {
     throw rangeError(
       `Cannot defineOperation ${name}: the number of operations is ` +
-        `${CODES}, expected fewer; define an operation once, outside of the ` +
+        `${OPERATION_CODES}, expected fewer; define an operation once, outside of the ` +
         "functions that use it",
     );
   }

@@ -1,29 +1,30 @@
 // Loops that stay loops: what a frozen recording has where the function called
 // `map`, `fold` or `scan`, and what programs consist of beside operations.
+import { OPERATION_CODES } from "../primitives.ts";
 import type { Operations } from "./entries.ts";
 
 // Entries beside operations. Their codes are the highest, out of the way of
 // those that primitives are given one after another.
 /** An argument that is a list: a flat vector of numbers, its length known when it runs. */
-export const LIST_INPUT = 0xff00;
+export const LIST_INPUT: number = OPERATION_CODES;
 /** A list from outside of the function: `data[left]`. */
-export const CONSTANT_LIST = 0xff01;
+export const CONSTANT_LIST: number = OPERATION_CODES + 1;
 /** A list of zeros, as long as list `left`. */
-export const ZEROS = 0xff02;
+export const ZEROS: number = OPERATION_CODES + 2;
 /** A list of scalar entries: operands as of an operation over a list. */
-export const GATHER = 0xff03;
+export const GATHER: number = OPERATION_CODES + 3;
 /** The number of rows of list `left`, each of `right` numbers. */
-export const LENGTH = 0xff04;
+export const LENGTH: number = OPERATION_CODES + 4;
 /** Number `right` of list `left`. */
-export const ELEMENT = 0xff05;
+export const ELEMENT: number = OPERATION_CODES + 5;
 /** A loop: `loops[left]`. It has no value of its own: the next three give its results. */
-export const LOOP = 0xff06;
+export const LOOP: number = OPERATION_CODES + 6;
 /** What carry `right` of loop `left` is after the last row; a list if the carry is one. */
-export const FINAL = 0xff07;
+export const FINAL: number = OPERATION_CODES + 7;
 /** List `right` of the lists that loop `left` stacks. */
-export const STACKED = 0xff08;
+export const STACKED: number = OPERATION_CODES + 8;
 /** List `right` of those that loop `left` updates, after the last row. */
-export const UPDATED = 0xff09;
+export const UPDATED: number = OPERATION_CODES + 9;
 
 /** The least of these codes. */
 export const FIRST_LOOP_CODE: number = LIST_INPUT;

@@ -23,7 +23,7 @@ describe("as many operations as there is room for", () => {
       `Cannot defineOperation scale by ${
         count + 1
       }: the number of operations ` +
-        "is 65536, expected fewer; define an operation once, outside of the " +
+        "is 65280, expected fewer; define an operation once, outside of the " +
         "functions that use it",
     );
     assertEquals(count > 65_000, true);

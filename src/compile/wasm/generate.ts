@@ -527,9 +527,7 @@ class Generator {
   ): { address: (context: Context) => void; offset: number } | undefined {
     const { updates, stacked } = outputsOf(loop);
     if (k >= (stacked[0] ?? Infinity)) {
-      const at = stacked.findLastIndex((begin, l) =>
-        begin <= k && loop.stacked[l]! > 0
-      );
+      const at = stacked.filter((begin) => begin <= k).length - 1;
       const pointer = stacks[at];
       return pointer && {
         address: ({ writer, integers }) => writer.get(integers.get(pointer)!),

@@ -6,6 +6,7 @@ import {
   checkFunction,
   type Recordable,
   type Recorded,
+  type RecordingOptions,
   SOLE_RESULT,
   withRecorded,
 } from "./recorded.ts";
@@ -212,9 +213,7 @@ export function gradientOf(
   f: Recordable,
 ): (x: unknown, data: readonly unknown[]) => Derivative {
   checkFunction(call, f);
-  const finish = (recorded: Recorded) => derivativeOf(recorded, call);
-  const options = { results: SOLE_RESULT, finishSole: derivativeOfSole };
-  return (x, data) => withRecorded(call, f, x, data, finish, options);
+  return (x, data) => withRecorded(call, f, x, data, derivativeOf, SOLE);
 }
 
 function derivativeOfSole(
@@ -228,6 +227,11 @@ function derivativeOfSole(
   };
 }
 
+const SOLE: RecordingOptions<Derivative> = {
+  results: SOLE_RESULT,
+  finishSole: derivativeOfSole,
+};
+
 /** The same for a function with values on the side. */
 export function gradientAndAuxOf(
   call: string,
@@ -237,23 +241,30 @@ export function gradientAndAuxOf(
   data: readonly unknown[],
 ) => Derivative & { readonly aux: unknown } {
   checkFunction(call, f);
-  const finish = (all: Recorded) => {
-    const { recorded, aux } = splitAux(all, call);
-    return { ...derivativeOf(recorded, call, ", [0]"), aux };
-  };
-  return (x, data) => withRecorded(call, f, x, data, finish);
+  return (x, data) => withRecorded(call, f, x, data, derivativeAndAuxOf);
 }
 
-/** @param place Where in the function's result its value is, for messages. */
-function derivativeOf(
+function derivativeOf(recorded: Recorded, call: string): Derivative {
+  return derivativeAt("the function's result", recorded, call);
+}
+
+function derivativeAndAuxOf(
+  all: Recorded,
+  call: string,
+): Derivative & { readonly aux: unknown } {
+  const { recorded, aux } = splitAux(all, call);
+  return { ...derivativeAt("the function's result, [0]", recorded, call), aux };
+}
+
+/** @param place Where the value is, for messages. */
+function derivativeAt(
+  place: string,
   recorded: Recorded,
   call: string,
-  place = "",
 ): Derivative {
   const { argumentShape, result, resultShape, outputs } = recorded;
   if (resultShape.kind !== "leaf") {
-    const { expected } = SOLE_RESULT;
-    throw wrongKind(call, `the function's result${place}`, result, expected);
+    throw wrongKind(call, place, result, SOLE_RESULT.expected);
   }
   const { value } = outputs[0]!;
   return { value, gradient: rebuild(argumentShape, pullBack(recorded, [1])) };

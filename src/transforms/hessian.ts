@@ -90,11 +90,8 @@ export function hessian(
       const { gradient, aux } = all(x, data);
       return [gradient, aux];
     };
-    const finish = (all: Recorded) => {
-      const { recorded, aux } = splitAux(all, call);
-      return { hessian: byColumns(recorded), aux };
-    };
-    return (x, ...data) => withRecorded(call, gradient, x, data, finish);
+    return (x, ...data) =>
+      withRecorded(call, gradient, x, data, matrixAndAuxOf);
   }
   const gradient = gradientFunction(call, f);
   return (x, ...data) => withRecorded(call, gradient, x, data, byColumns);
@@ -141,6 +138,11 @@ export function hvp<
     ...data: Arguments<D>
   ) =>
     directional("hvp", gradient, x, vector, data).tangent as Like<A> | Like<V>;
+}
+
+function matrixAndAuxOf(all: Recorded, call: string): unknown {
+  const { recorded, aux } = splitAux(all, call);
+  return { hessian: byColumns(recorded), aux };
 }
 
 function gradientFunction(

@@ -92,18 +92,19 @@ export function jacobian(
 ): (x: unknown, ...data: unknown[]) => unknown {
   const call = "jacobian";
   checkFunction(call, f);
-  const finish = readHasAux(call, options)
-    ? (all: Recorded) => {
-      const { recorded, aux } = splitAux(all, call);
-      return { jacobian: rowsOf(recorded), aux };
-    }
-    : rowsOf;
-  return (x, ...data) => withRecorded<unknown>(call, f, x, data, finish);
+  const finish: (recorded: Recorded, call: string) => unknown =
+    readHasAux(call, options) ? rowsAndAuxOf : rowsOf;
+  return (x, ...data) => withRecorded(call, f, x, data, finish);
 }
 
 function rowsOf(recorded: Recorded): Scalar[][] {
   const { section: { inputs }, outputs } = recorded;
   return inputs <= outputs.length ? byColumns(recorded) : byRows(recorded);
+}
+
+function rowsAndAuxOf(all: Recorded, call: string): unknown {
+  const { recorded, aux } = splitAux(all, call);
+  return { jacobian: rowsOf(recorded), aux };
 }
 
 /** Forward: a sweep per input gives a column. */

@@ -1,7 +1,6 @@
 // One run of a user's function on Vars: what every transform begins with.
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
-import { observer } from "../observer.ts";
 import type { Scalar } from "../scalar.ts";
 import { INPUT, type Section } from "../tape/entries.ts";
 import {
@@ -9,6 +8,7 @@ import {
   entryFor,
   entryOf,
   freeze,
+  isFast,
   isOpen,
   open,
   outlived,
@@ -179,14 +179,14 @@ export interface RecordingOptions<R> {
  * Records a function of `x`, and hands what it did to `finish`; then forgets
  * it, unless a function around it needs it.
  *
- * @param call The transform, for messages.
+ * @param call The transform, for messages; passed on to `finish`.
  */
 export function withRecorded<R>(
   call: string,
   f: Recordable,
   x: unknown,
   data: readonly unknown[],
-  finish: (recorded: Recorded) => R,
+  finish: (recorded: Recorded, call: string) => R,
   options?: RecordingOptions<R>,
 ): R {
   const argument = scalarsOf(x, call, "argument 1");
@@ -199,7 +199,7 @@ export function withRecordedParts<R>(
   f: Recordable,
   { leaves: inputs, shape }: TakenApart<number | Var>,
   data: readonly unknown[],
-  finish: (recorded: Recorded) => R,
+  finish: (recorded: Recorded, call: string) => R,
   { frozen = false, results = RESULT, finishSole }: RecordingOptions<R> = {},
 ): R {
   const before = tapeLength();
@@ -233,7 +233,7 @@ export function withRecordedParts<R>(
       freeze(recording.start, recording.start + inputs.length);
     }
     keep = recording.closesOver;
-    const done = finish({
+    const recorded: Recorded = {
       section,
       numeric: !keep,
       around: recording.outer,
@@ -241,7 +241,8 @@ export function withRecordedParts<R>(
       result,
       resultShape: parts.shape,
       outputs: outputsOf(parts.leaves, recording),
-    });
+    };
+    const done = finish(recorded, call);
     // A sweep that was recorded, for a vector that comes from the function around.
     keep ||= tapeLength() > end;
     return done;
@@ -250,10 +251,9 @@ export function withRecordedParts<R>(
   }
 }
 
-/** Whether a function of numbers, which is still open and not observed, gave one Var of its own. */
-function isSole(result: unknown, { start, closesOver }: Recording): boolean {
-  return !closesOver && observer === null && result instanceof Var &&
-    isOpen(result) && entryOf(result) >= start;
+/** Whether a function of numbers, still open and not observed, gave one Var of its own. */
+function isSole(result: unknown, { closesOver }: Recording): boolean {
+  return isFast(result) && !closesOver;
 }
 
 function outputsOf(

@@ -62,6 +62,7 @@ export { backward, zeroGrad } from "./src/graph/backward.ts";
 export type { Scalar, ScalarOf, ScalarOfAll } from "./src/scalar.ts";
 export * from "./src/operations/arithmetic.ts";
 export * from "./src/operations/exponentials.ts";
+export * from "./src/operations/special.ts";
 export * from "./src/operations/trigonometry.ts";
 export * from "./src/operations/kinks.ts";
 export * from "./src/operations/lists.ts";

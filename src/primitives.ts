@@ -7,8 +7,10 @@
  * derivatives, compilation), and imports point one way.
  */
 import { rangeError } from "./errors.ts";
+import * as gamma from "./gamma_functions.ts";
 import {
   erf,
+  erfc,
   logAddExp,
   logSumExp,
   sigmoid,
@@ -107,14 +109,14 @@ export const UNARY_NAMES = [
   "exp", "expm1", "log", "log1p", "log2", "log10",
   "sin", "cos", "tan", "asin", "acos", "atan",
   "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-  "sigmoid", "softplus", "erf", "relu", "abs",
+  "sigmoid", "softplus", "erf", "erfc", "lgamma", "digamma", "relu", "abs",
   "sign", "floor", "ceil", "round", "stopGradient",
 ] as const;
 // deno-fmt-ignore
 /** The operations of two operands. */
 export const BINARY_NAMES = [
   "add", "sub", "mul", "div", "pow", "hypot", "atan2", "logAddExp",
-  "min", "max", "lt", "le", "gt", "ge", "eq",
+  "polygamma", "min", "max", "lt", "le", "gt", "ge", "eq",
 ] as const;
 type UnaryName = typeof UNARY_NAMES[number];
 type BinaryName = typeof BINARY_NAMES[number];
@@ -216,8 +218,8 @@ export function product(
 // deno-fmt-ignore
 export function definePrimitives({
   add, sub, mul, div, neg, square, sqrt, exp, log, pow, hypot, sin, cos, sinh,
-  cosh, sigmoid: logistic, abs, sign, max, lt, le, gt, ge, eq, select, sum,
-  stopGradient,
+  cosh, sigmoid: logistic, digamma, polygamma, abs, sign, floor, max, lt, le,
+  gt, ge, eq, select, sum, stopGradient,
 }: Language): Primitives {
   // Two equal infinities differ by NaN; what depends on the difference takes 0.
   const difference = (a: Operand, b: Operand) =>
@@ -226,6 +228,12 @@ export function definePrimitives({
   const wins = (a: Operand, b: Operand) => select(eq(a, b), 0.5, gt(a, b));
   // x where e^(−x²) is more than 0; else a constant, so that no power of x overflows.
   const near = (x: Operand) => select(gt(abs(x), 28), 28, x);
+  // e^(−x²) to its last digits, also where half a unit in the last place of x² is
+  // much: from h, x cut to 16 binary places, whose square is exact, and h² − x².
+  const gaussian = (x: Operand) => {
+    const z = near(x), h = div(floor(mul(z, 2 ** 16)), 2 ** 16);
+    return mul(exp(neg(square(h))), exp(mul(sub(h, z), add(h, z))));
+  };
   // r, the distance from the origin; at the origin itself, where a direction
   // has no derivative, Infinity: a/r and all its derivatives are then 0.
   const distance = (r: Operand) => select(eq(r, 0), Infinity, r);
@@ -327,6 +335,10 @@ export function definePrimitives({
     sigmoid: unary("sigmoid", sigmoid, (x, y) => mul(y, logistic(neg(x)))), // 1 − y cancels
     softplus: unary("softplus", softplus, (x) => logistic(x)),
     erf: unary("erf", erf, (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(near(x)))))),
+    erfc: unary("erfc", erfc, (x) => mul(-2 / Math.sqrt(Math.PI), gaussian(x))),
+    lgamma: unary("lgamma", gamma.lgamma, (x) => digamma(x)),
+    digamma: unary("digamma", gamma.digamma, (x) => polygamma(1, x)),
+    polygamma: binary("polygamma", gamma.polygamma, null, (n, x) => polygamma(add(n, 1), x)),
 
     // Kinks: 0 at the kink, half to each at a tie.
     relu: unary("relu", (x) => Math.max(x, 0), (x) => gt(x, 0), true),

@@ -199,24 +199,3 @@ export function softplus<X extends Scalar>(x: X): ScalarOf<X>;
 export function softplus(x: Scalar): Scalar {
   return applyUnary(primitives.softplus, x);
 }
-
-/**
- * The error function (2/√π) ∫₀ˣ e^(−t²) dt. Its derivative is (2/√π) e^(−x²).
- *
- * @param x The operand.
- * @returns A Scalar of the operand's kind.
- * @throws {TypeError} If the operand is not a Scalar.
- * @category Operations: exponentials
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { erf } from "@chainrule/autograd";
- *
- * assertEquals(erf(0), 0);
- * ```
- */
-export function erf<X extends Scalar>(x: X): ScalarOf<X>;
-export function erf(x: Scalar): Scalar {
-  return applyUnary(primitives.erf, x);
-}

@@ -297,6 +297,8 @@ describe("a wrong operand", () => {
   /** What an error calls operand i. */
   function label(name: string, i: number): string {
     if (name === "dot") return `element ${i % 2} of operand ${i < 2 ? 1 : 2}`;
+    // Its first is a plain number.
+    if (name === "polygamma") return "operand 2";
     return name in { sum, mean, logSumExp }
       ? `element ${i}`
       : `operand ${i + 1}`;

@@ -11,6 +11,7 @@ export type Edge = [
   gradients: (number | undefined)[],
 ];
 const inf = Infinity, pi = Math.PI, e = Math.exp, ln2 = Math.LN2;
+const euler = 0.5772156649015329;
 const h = 2 ** -30;
 
 const kinks: Edge[] = [
@@ -204,6 +205,37 @@ const smooth: Edge[] = [
   ["erf", [-inf], -1, [0]],
   ["erf", [30], 1, [0]],
   ["erf", [NaN], NaN, [NaN]],
+  ["erfc", [0], 1, [-2 / Math.sqrt(pi)]],
+  ["erfc", [inf], 0, [0]],
+  ["erfc", [-inf], 2, [0]],
+  ["erfc", [10], 2.088487583762545e-45, [-2 / Math.sqrt(pi) * e(-100)]],
+  ["erfc", [30], 0, [0]],
+  ["erfc", [NaN], NaN, [NaN]],
+  ["lgamma", [1], 0, [-euler]],
+  ["lgamma", [2], 0, [1 - euler]],
+  ["lgamma", [0], inf, [-inf]],
+  ["lgamma", [-0], inf, [inf]],
+  ["lgamma", [-1], inf, [NaN]],
+  ["lgamma", [-0.5], Math.log(4 * pi) / 2, [2 - euler - 2 * ln2]],
+  ["lgamma", [inf], inf, [inf]],
+  ["lgamma", [1e306], inf, [Math.log(1e306)]],
+  ["lgamma", [1e-300], -Math.log(1e-300), [-1e300]],
+  ["lgamma", [NaN], NaN, [NaN]],
+  ["digamma", [1], -euler, [pi * pi / 6]],
+  ["digamma", [0.5], -euler - 2 * ln2, [pi * pi / 2]],
+  ["digamma", [0], -inf, [inf]],
+  ["digamma", [-0], inf, [inf]],
+  ["digamma", [-2], NaN, [inf]],
+  ["digamma", [inf], inf, [0]],
+  ["digamma", [1e300], Math.log(1e300), [1e-300]],
+  ["digamma", [NaN], NaN, [NaN]],
+  // Of order 2.
+  ["polygamma", [0.5], -14 * 1.2020569031595942, [pi ** 4]],
+  ["polygamma", [0], -inf, [inf]],
+  ["polygamma", [-0], inf, [inf]],
+  ["polygamma", [-1], NaN, [inf]],
+  ["polygamma", [inf], -0, [0]],
+  ["polygamma", [NaN], NaN, [NaN]],
   ["logAddExp", [1000, 1000], 1000 + ln2, [0.5, 0.5]],
   ["logAddExp", [-1000, -1000], -1000 + ln2, [0.5, 0.5]],
   ["logAddExp", [1000, -1000], 1000, [1, 0]],

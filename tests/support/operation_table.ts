@@ -2,6 +2,7 @@
 // through all of them.
 import * as operations from "./all_operations.ts";
 import type { Scalar } from "../../mod.ts";
+import { lgammaBySum, polygammaBySum } from "./gamma.ts";
 
 export interface OperationCase {
   readonly name: string;
@@ -124,6 +125,20 @@ export const operationTable: readonly OperationCase[] = [
     tolerance: 1e-14,
   }),
   row("erf", [R], { reference: (x) => erfSeries(x!), tolerance: 1e-14 }),
+  row("erfc", [R], { reference: (x) => 1 - erfSeries(x!), tolerance: 1e-14 }),
+  row("lgamma", [[0.2, 6]], {
+    reference: (x) => lgammaBySum(x!),
+    tolerance: 1e-12,
+  }),
+  row("digamma", [[0.3, 6]], {
+    reference: (x) => polygammaBySum(0, x!),
+    tolerance: 1e-13,
+  }),
+  row("polygamma", [[0.5, 6]], {
+    apply: (x) => operations.polygamma(2, x!),
+    reference: (x) => polygammaBySum(2, x!),
+    tolerance: 1e-13,
+  }),
   row("relu", [R], {
     reference: (x) => x! > 0 ? x! : 0,
     kinkDistance: Math.abs,

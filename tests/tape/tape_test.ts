@@ -59,9 +59,11 @@ describe("a tape", () => {
   it("has one entry an operation, and one a constant among its operands", () => {
     for (const { name, apply, domain } of operationTable) {
       const point = domain.map(([low, high]) => (low + 2 * high) / 3);
-      assertEquals(entriesOf(point, (...xs) => apply(...xs)), 1, name);
+      // The order of polygamma is a constant, too.
+      const entries = name === "polygamma" ? 2 : 1;
+      assertEquals(entriesOf(point, (...xs) => apply(...xs)), entries, name);
       const same = entriesOf([0.5], (x) => apply(...domain.map(() => x!)));
-      assertEquals(same, 1, name);
+      assertEquals(same, entries, name);
       if (domain.length === 1) continue;
       const mixed = (first: Scalar) => apply(first, ...point.slice(1));
       const constants = domain.length - 1;

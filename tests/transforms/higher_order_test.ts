@@ -13,6 +13,7 @@ import {
   stopGradient,
   vjp,
 } from "../../mod.ts";
+import { lgammaBySum, polygammaBySum } from "../support/gamma.ts";
 import {
   type OperationCase,
   operationTable,
@@ -103,6 +104,20 @@ const inverse = (
 const sigmoidOf = (u: Series) => over(ONE, shifted(expOf(scaled(-1, u)), 1));
 const logSumOf = (...us: Series[]) => logOf(us.map(expOf).reduce(plus));
 
+/** The derivative of order n of digamma; log Γ for −1. */
+function gammaOf(n: number, u: Series): Series {
+  const y0 = n < 0 ? lgammaBySum(u[0]!) : polygammaBySum(n, u[0]!);
+  // Taylor's series at u₀, in powers of u − u₀.
+  const step = shifted(u, -u[0]!);
+  let power = constant(1), y = constant(y0);
+  for (let k = 1; k <= ORDER; k++) {
+    power = times(power, step);
+    const coefficient = polygammaBySum(n + k, u[0]!) / FACTORIALS[k]!;
+    y = plus(y, scaled(coefficient, power));
+  }
+  return y;
+}
+
 /** Every operation on series; those with kinks where the points below are. */
 const ORACLE: Record<string, (...operands: Series[]) => Series> = {
   add: (a, b) => plus(a!, b!),
@@ -150,6 +165,10 @@ const ORACLE: Record<string, (...operands: Series[]) => Series> = {
       scaled(2 / Math.sqrt(Math.PI), expOf(scaled(-1, squareOf(u!)))),
       u!,
     ),
+  erfc: (u) => shifted(scaled(-1, ORACLE["erf"]!(u!)), 1),
+  lgamma: (u) => gammaOf(-1, u!),
+  digamma: (u) => gammaOf(0, u!),
+  polygamma: (u) => gammaOf(2, u!),
   relu: (u) => u![0]! > 0 ? u! : constant(0),
   abs: (u) => u![0]! > 0 ? u! : scaled(-1, u!),
   min: (a, b) => a![0]! < b![0]! ? a! : b!,

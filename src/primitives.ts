@@ -7,17 +7,11 @@
  * derivatives, compilation), and imports point one way.
  */
 import { rangeError } from "./errors.ts";
-import * as gamma from "./gamma_functions.ts";
-import {
-  erf,
-  erfc,
-  logAddExp,
-  logSumExp,
-  sigmoid,
-  softplus,
-} from "./special_functions.ts";
+import { erf, erfc } from "./special/error_function.ts";
+import * as gamma from "./special/gamma.ts";
+import { logAddExp, logSumExp, sigmoid, softplus } from "./special/logistic.ts";
 
-/** What a rule computes with: a number, or what stands for one in the way the rule is run. */
+/** What a rule computes with: a number, or whatever stands for one when the rule is run. */
 export type Operand = number | { readonly value: number };
 
 /** The numbers that an operation over a list is given. */
@@ -35,16 +29,16 @@ export type ListRule = (
 
 /**
  * What the partial derivatives of an operation over a list have in common, for
- * who computes them in a loop. The rule itself is derived from it.
+ * code that computes them in a loop. The rule itself is derived from it.
  */
 export type Pattern =
-  /** So many operands, each with a formula of its own. */
+  /** A fixed number of operands, each with a formula of its own. */
   | { readonly kind: "fixed"; readonly count: number; readonly rule: ListRule }
-  /** The same number for each of so many operands. */
+  /** The same number for every operand; it depends on how many there are. */
   | { readonly kind: "uniform"; readonly partial: (count: number) => number }
-  /** The operand across: the first half of the list against the second. */
+  /** The operand across: the first half of the list is multiplied with the second. */
   | { readonly kind: "across" }
-  /** Each operand's share in the sum of the weights of all; a weight depends on the largest operand, too. */
+  /** An operand's share in the sum of all weights; a weight also depends on the largest operand. */
   | {
     readonly kind: "shares";
     readonly weight: (x: Operand, largest: Operand) => Operand;
@@ -77,7 +71,7 @@ export type Binary = Row<
   (a: number, b: number) => number,
   readonly [Rule2 | null, Rule2 | null]
 >;
-/** An operation of any number of operands, in one list: all of it, or so many of its first. */
+/** An operation of any number of operands: those of a list, or its first `count`. */
 export type Variadic = Row<
   "list",
   (operands: Numbers, count?: number) => number,
@@ -86,13 +80,10 @@ export type Variadic = Row<
 /** An operation: its name, value and partial derivatives. */
 export type Primitive = Unary | Binary | Variadic;
 
-/** The smallest positive double whose reciprocal is finite, to all its digits. */
-const LEAST_NORMAL = 2 ** -1022;
-
-// Codes 0 and 1 are a tape's, for entries that are no operation.
+// Codes 0 and 1 are the tape's own, for entries that are not operations.
 const byCode: (Primitive | undefined)[] = [undefined, undefined];
 
-// Codes of the four operations that have hand-written paths beside their rows.
+// Codes of the four operations that have paths written by hand beside their rows.
 /** Code of addition. */
 export const ADD = 2;
 /** Code of subtraction. */
@@ -205,7 +196,7 @@ export function variadic(
   return register<Variadic>(name, "list", value, partials, gate, pattern);
 }
 
-/** adjoint · partial, the chain rule's one product; see `gate` in {@linkcode Primitive}. */
+/** adjoint · partial, the product of the chain rule; see `gate` in {@linkcode Primitive}. */
 export function product(
   gate: boolean,
   adjoint: number,
@@ -226,16 +217,17 @@ export function definePrimitives({
     select(mul(eq(a, b), eq(abs(a), Infinity)), 0, sub(a, b));
   // A tie gives half to each operand.
   const wins = (a: Operand, b: Operand) => select(eq(a, b), 0.5, gt(a, b));
-  // x where e^(−x²) is more than 0; else a constant, so that no power of x overflows.
+  // x, or a constant where e^(−x²) is 0: there no power of x may overflow, as the
+  // derivatives have them as factors.
   const near = (x: Operand) => select(gt(abs(x), 28), 28, x);
-  // e^(−x²) to its last digits, also where half a unit in the last place of x² is
-  // much: from h, x cut to 16 binary places, whose square is exact, and h² − x².
+  // e^(−x²), accurate far out too, where the rounding of x² is magnified: as
+  // e^(−h²) · e^(h² − x²), where h is x cut to 16 binary places and so h² is exact.
   const gaussian = (x: Operand) => {
     const z = near(x), h = div(floor(mul(z, 2 ** 16)), 2 ** 16);
     return mul(exp(neg(square(h))), exp(mul(sub(h, z), add(h, z))));
   };
-  // r, the distance from the origin; at the origin itself, where a direction
-  // has no derivative, Infinity: a/r and all its derivatives are then 0.
+  // r, the distance from the origin; at the origin itself, where no direction has a
+  // derivative, Infinity: what is divided by it is 0, and all derivatives of that.
   const distance = (r: Operand) => select(eq(r, 0), Infinity, r);
   const ruleOf = (pattern: Pattern): ListRule => {
     switch (pattern.kind) {
@@ -271,28 +263,30 @@ export function definePrimitives({
     square: unary("square", (x) => x * x, (x) => mul(2, x)),
 
     // Powers and roots.
-    // b·a^(b−1) and aᵇ·ln a. Where b = 0, the first is 0 whatever a is: where 1/a
-    // overflows, 0 · a⁻¹ would be NaN. Where a = 0 ≤ b, aᵇ is taken as constant in
-    // b, as 0ᵇ is for b > 0. An exponent that is a number needs neither guard.
+    // By a: b·a^(b−1), and 0 at b = 0 (0 · a⁻¹ is NaN where a⁻¹ overflows).
+    // By b: aᵇ·ln a, and 0 at a = 0 ≤ b, where aᵇ is taken as constant in b, as it
+    // is for all b > 0; so the derivative by a may not depend on b there, either.
     pow: binary("pow", Math.pow,
       (a, b) => {
+        // A number is constant, which spares the guards.
         if (typeof b === "number") return b === 0 ? 0 : mul(b, pow(a, sub(b, 1)));
         const exponent = select(mul(eq(a, 0), ge(b, 0)), stopGradient(b), b);
-        const flat = mul(eq(b, 0), eq(ge(abs(a), LEAST_NORMAL), 0));
-        return mul(exponent, pow(a, select(flat, 0, sub(exponent, 1))));
+        const overflows = eq(ge(abs(a), 2 ** -1022), 0);
+        return mul(exponent, pow(a, select(mul(eq(b, 0), overflows), 0, sub(exponent, 1))));
       },
       (a, b, y) => {
         if (typeof a === "number" && a !== 0) return mul(y, log(a));
-        const zero = mul(eq(a, 0), ge(b, 0));
-        return mul(y, log(select(zero, 1, a)));
+        return mul(y, log(select(mul(eq(a, 0), ge(b, 0)), 1, a)));
       }),
     // 1/(2y); y + 0 turns the −0 that is √−0 into 0, so that both give +∞.
     sqrt: unary("sqrt", Math.sqrt, (_x, y) => div(0.5, add(y, 0))),
-    cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(square(div(1, y)), 3)), // y² may underflow
+    // 1/(3y²), as (1/y)²/3: y² may underflow.
+    cbrt: unary("cbrt", Math.cbrt, (_x, y) => div(square(div(1, y)), 3)),
+    // a/y and b/y.
     hypot: binary("hypot", Math.hypot,
       (a, _b, y) => div(a, distance(y)), (_a, b, y) => div(b, distance(y))),
 
-    // Exponentials and logarithms.
+    // Exponentials and logarithms. Of logAddExp: eᵃ/(eᵃ + eᵇ) = σ(a − b).
     exp: unary("exp", Math.exp, (_x, y) => y),
     expm1: unary("expm1", Math.expm1, (x) => exp(x)), // y + 1 cancels at x ≪ 0
     log: unary("log", Math.log, (x) => div(1, x)),
@@ -302,27 +296,27 @@ export function definePrimitives({
     logAddExp: binary("logAddExp", logAddExp,
       (a, b) => logistic(difference(a, b)), (a, b) => logistic(difference(b, a))),
 
-    // Circular and hyperbolic functions. Products of differences, not 1 − x²:
-    // no cancellation near 1. Roots of each factor or hypot: no overflow.
+    // Circular and hyperbolic functions. Not 1 − x², which cancels near 1, but
+    // (1 − x)(1 + x); and a root of each factor of x² − 1, which may overflow.
     sin: unary("sin", Math.sin, (x) => cos(x)),
     cos: unary("cos", Math.cos, (x) => neg(sin(x))),
     tan: unary("tan", Math.tan, (_x, y) => add(1, square(y))),
     asin: unary("asin", Math.asin, (x) => div(1, sqrt(mul(sub(1, x), add(1, x))))),
     acos: unary("acos", Math.acos, (x) => div(-1, sqrt(mul(sub(1, x), add(1, x))))),
-    // 1/(1 + x²); from u = 1/x where |x| > 1, as u²/(1 + u²): nothing overflows.
+    // 1/(1 + x²); where |x| > 1 as u²/(1 + u²) with u = 1/x: nothing overflows.
     atan: unary("atan", Math.atan, (x) => {
       const far = gt(abs(x), 1);
       const t = square(select(far, div(1, select(far, x, 1)), x));
       return div(select(far, t, 1), add(1, t));
     }),
-    // atan2(a, b): b/r² and −a/r², r = hypot(a, b), divided twice lest r² overflow.
+    // b/r² and −a/r² with r = hypot(a, b), divided twice as r² may overflow.
     atan2: binary("atan2", Math.atan2,
       (a, b) => { const r = distance(hypot(a, b)); return div(div(b, r), r); },
       (a, b) => { const r = distance(hypot(a, b)); return neg(div(div(a, r), r)); }),
     sinh: unary("sinh", Math.sinh, (x) => cosh(x)),
     cosh: unary("cosh", Math.cosh, (x) => sinh(x)),
     tanh: unary("tanh", Math.tanh, (_x, y) => sub(1, square(y))),
-    // 1/√(1 + x²); likewise |u|/√(1 + u²).
+    // 1/√(1 + x²); where |x| > 1 as |u|/√(1 + u²).
     asinh: unary("asinh", Math.asinh, (x) => {
       const far = gt(abs(x), 1);
       const t = select(far, div(1, select(far, x, 1)), x);
@@ -331,7 +325,8 @@ export function definePrimitives({
     acosh: unary("acosh", Math.acosh, (x) => div(div(1, sqrt(sub(x, 1))), sqrt(add(x, 1)))),
     atanh: unary("atanh", Math.atanh, (x) => div(1, mul(sub(1, x), add(1, x)))),
 
-    // Smooth functions of statistics and learning.
+    // Smooth functions of statistics and learning. erf′ = 2/√π · e^(−x²); of erfc,
+    // users want the tail, and its derivative there.
     sigmoid: unary("sigmoid", sigmoid, (x, y) => mul(y, logistic(neg(x)))), // 1 − y cancels
     softplus: unary("softplus", softplus, (x) => logistic(x)),
     erf: unary("erf", erf, (x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(near(x)))))),

@@ -23,8 +23,9 @@ import {
   type Primitives,
   UNARY_NAMES,
 } from "../src/primitives.ts";
-import * as gammaFunctions from "../src/gamma_functions.ts";
-import * as specialFunctions from "../src/special_functions.ts";
+import * as errorFunction from "../src/special/error_function.ts";
+import * as gamma from "../src/special/gamma.ts";
+import * as logistic from "../src/special/logistic.ts";
 // The codes of a tape are those of the module's own instance of the table.
 import { primitives } from "../src/operations/table.ts";
 
@@ -168,8 +169,9 @@ function condition(
 
 /** Where value functions are that `Math` lacks. */
 const MODULES: Readonly<Record<string, object>> = {
-  "gamma_functions.ts": gammaFunctions,
-  "special_functions.ts": specialFunctions,
+  "special/error_function.ts": errorFunction,
+  "special/gamma.ts": gamma,
+  "special/logistic.ts": logistic,
 };
 
 /** By module, the names of those that are called. */

@@ -2,9 +2,9 @@
 // the NIST Digital Library of Mathematical Functions (DLMF), chapter 5.
 import { polynomial, quotient } from "./approximation.ts";
 
-// Approximations of this module's own, interpolated with 80 digits at Chebyshev's
-// points: log Γ(1 + z)/z on [−0.25, 0.25] (relative error 1.9e-18), and
-// log Γ(2 + z)/z on [−0.75, 0.5] (1.1e-18), in z; ψ(x)/(x − x₀), where x₀ is the
+// Approximations made for this module, interpolated with 80 digits at Chebyshev's
+// points. Polynomials: log Γ(1 + z)/z on [−0.25, 0.25] (relative error 1.9e-18), and
+// log Γ(2 + z)/z on [−0.75, 0.5] (1.1e-18), in z. A quotient: ψ(x)/(x − x₀), where x₀ is the
 // root of ψ, in x − 0.5 on [0.5, 3] (1.8e-19).
 // deno-fmt-ignore
 const FROM_1 = [
@@ -130,11 +130,11 @@ export function polygamma(n: number, x: number): number {
   if (x < 0) {
     if (Number.isInteger(x)) return odd ? Infinity : NaN;
     // ψ⁽ⁿ⁾(1 − x) − (−1)ⁿ ψ⁽ⁿ⁾(x) = (−1)ⁿ π dⁿ(cot πx)/dxⁿ, DLMF 5.15.6.
-    const swing = cotangentDerivative(n, cotangent(x));
-    // The nearest pole is nearer than any to 1 − x: it alone decides on a sign.
-    if (Math.abs(swing) === Infinity) return -swing;
+    const cotangents = cotangentDerivative(n, cotangent(x));
+    // It has the poles of ψ⁽ⁿ⁾(x), and 1 − x is further from one than x is.
+    if (Math.abs(cotangents) === Infinity) return -cotangents;
     const reflected = polygamma(n, 1 - x);
-    return (odd ? -reflected : reflected) - swing;
+    return (odd ? -reflected : reflected) - cotangents;
   }
   // (−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹ (DLMF 5.15.1): term by term as far as the rest, by
   // the formula of Euler and Maclaurin, is not yet in reach.

@@ -4,6 +4,7 @@ import * as choice from "../operations/choice.ts";
 import * as exponentials from "../operations/exponentials.ts";
 import * as kinks from "../operations/kinks.ts";
 import * as lists from "../operations/lists.ts";
+import * as special from "../operations/special.ts";
 import * as trigonometry from "../operations/trigonometry.ts";
 import type { Scalar } from "../scalar.ts";
 
@@ -16,6 +17,7 @@ export type Operation = (...operands: readonly unknown[]) => Scalar;
 const operations = /* @__PURE__ */ tableOf(
   arithmetic,
   exponentials,
+  special,
   trigonometry,
   kinks,
   lists,

@@ -1,5 +1,5 @@
 /**
- * Writes `src/tape/partials.ts`: the rules of `src/primitives.ts` as code that
+ * Writes `src/rules/partials.ts`: the rules of `src/primitives.ts` as code that
  * computes with numbers alone.
  *
  * A rule is a function of whatever stands for a number. Run on numbers, it has
@@ -26,12 +26,10 @@ import {
 import * as errorFunction from "../src/special/error_function.ts";
 import * as gamma from "../src/special/gamma.ts";
 import * as logistic from "../src/special/logistic.ts";
-// The codes of a tape are those of the module's own instance of the table.
-import { primitives } from "../src/operations/table.ts";
 
 /** The generated module. */
 export const PARTIALS: URL = new URL(
-  "../src/tape/partials.ts",
+  "../src/rules/partials.ts",
   import.meta.url,
 );
 
@@ -305,8 +303,10 @@ function sharesOf(row: Primitive): string[] {
   ];
 }
 
+// The codes are those of the first instance of the table: this one, or the
+// module's own where that is in use.
 function codeOf({ name }: Primitive): number {
-  return primitives[name as keyof Primitives].code;
+  return builtIn(name as keyof Primitives).code;
 }
 
 /** The generated module's source text. */
@@ -320,7 +320,7 @@ export function generate(): string {
     ...[...imported].sort().map(([module, names]) =>
       `import { ${[...names].sort().join(", ")} } from "../${module}";`
     ),
-    'import { evaluateRule, partials as shared } from "./rule.ts";',
+    'import { evaluateRule, partials as shared } from "./user_rule.ts";',
     "",
     "// A constant of this module, whose address the compiler knows.",
     "const partials = shared;",

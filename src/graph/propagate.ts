@@ -1,16 +1,16 @@
 // The chain rule at one node.
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
-import { evaluateListPartials, listRoom } from "../tape/list_partials.ts";
-import { evaluatePartials } from "../tape/partials.ts";
-import * as rule from "../tape/rule.ts";
-import * as ruleKinds from "../tape/rule_kinds.ts";
-import { classify } from "../tape/rule_kinds.ts";
+import { evaluateListPartials, listRoom } from "../rules/list_partials.ts";
+import { evaluatePartials } from "../rules/partials.ts";
+import * as rule from "../rules/user_rule.ts";
+import * as ruleKinds from "../rules/kinds.ts";
+import { classify } from "../rules/kinds.ts";
 import type { Node, NodeOperand } from "./node.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
 const ADD = primitives.ADD, MUL = primitives.MUL;
-const { UNARY, BINARY, TERNARY, LIST } = ruleKinds;
+const { UNARY, BINARY, TERNARY, UNIFORM, ACROSS, LIST } = ruleKinds;
 const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
 const partials = rule.partials;
 
@@ -59,6 +59,8 @@ function propagateByRule(node: Node, code: number): void {
       return propagateBinary(node, code);
     case TERNARY:
       return propagateTernary(node, code);
+    case UNIFORM:
+    case ACROSS:
     case LIST:
       return propagateList(node, code);
   }

@@ -1,11 +1,6 @@
 // Choice without control flow, and what leads out of differentiation.
 import type { Scalar, ScalarOf, ScalarOfAll } from "../scalar.ts";
-import {
-  applyBinary,
-  applyUnary,
-  applyVariadic,
-  primalOf,
-} from "./dispatch.ts";
+import { applyBinary, applyTernary, applyUnary, primalOf } from "./dispatch.ts";
 import * as table from "./table.ts";
 
 // A constant of this module, which the compiler folds.
@@ -181,12 +176,7 @@ export function select<C extends Scalar, A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOfAll<[C, A, B]>;
 export function select(condition: Scalar, a: Scalar, b: Scalar): Scalar {
-  // By hand beside its row: what many derivative rules are made of.
-  if (
-    typeof condition === "number" && typeof a === "number" &&
-    typeof b === "number"
-  ) return condition !== 0 ? a : b;
-  return applyVariadic(primitives.select, [condition, a, b]);
+  return applyTernary(primitives.select, condition, a, b);
 }
 
 /**

@@ -5,16 +5,20 @@ import { wrongKind } from "../errors.ts";
 import { makeNode, Node, type NodeOperand } from "../graph/node.ts";
 import type { Binary, Primitive, Unary, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
-import { listRoom } from "../tape/list_partials.ts";
+import { listRoom } from "../rules/list_partials.ts";
 import * as tape from "../tape/recording.ts";
 import {
   entryFor,
+  forgetConstants,
   isOpen,
+  mayBeFast,
   outlived,
   record,
   recordList,
-  reserveList,
+  reserveOperands,
   setOperand,
+  takeOperands,
+  tapeLength,
   valueAt,
   valueOf,
   Var,
@@ -22,7 +26,9 @@ import {
 
 // Constants of this module, which the compiler folds; what is imported is a load
 // and a check at each use.
-const { entryOf, fastValueAt, isFast, recordFast, recordFastConstant } = tape;
+const { entryOf, fastValueAt, isFast } = tape;
+const { recordFast, recordFastConstant } = tape;
+const { NUMBERS, OTHERS, takeThree, threeNumbers } = tape;
 
 const EXPECTED = "a number, Node or Var";
 
@@ -42,16 +48,16 @@ export function applyUnary(primitive: Unary, x: Scalar): Scalar {
 /** Applies a primitive of two operands. */
 export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
   let left = -1, right = -1;
-  if (isFast(a)) {
-    left = entryOf(a as Var);
-    if (isFast(b)) right = entryOf(b as Var);
-    else if (typeof b === "number") right = recordFastConstant(b);
-  } else if (typeof a === "number") {
+  if (typeof a === "number") {
     if (typeof b === "number") return primitive.value(a, b);
     if (isFast(b)) {
       left = recordFastConstant(a);
       right = entryOf(b as Var);
     }
+  } else if (isFast(a)) {
+    left = entryOf(a as Var);
+    if (typeof b === "number") right = recordFastConstant(b);
+    else if (isFast(b)) right = entryOf(b as Var);
   }
   if ((left | right) < 0) {
     if (a instanceof Node && b instanceof Node) {
@@ -63,41 +69,75 @@ export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
   return recordFast(primitive.code, left, right, value);
 }
 
+/** Applies a primitive of three operands. */
+export function applyTernary(
+  primitive: Variadic,
+  a: Scalar,
+  b: Scalar,
+  c: Scalar,
+): Scalar {
+  const at = takeThree(a, b, c);
+  if (at === OTHERS) return applyElsewhere(primitive, [a, b, c]);
+  const value = primitive.value(threeNumbers, 3);
+  return at === NUMBERS ? value : recordFast(primitive.code, at, 3, value);
+}
+
 /**
- * Applies a primitive to a list of operands, which it may keep.
+ * Applies a built-in primitive to a list of operands, or to two of one length.
  *
- * @param label What an error calls operand i; `operand i + 1` by default.
+ * @param label What an error calls operand i of all.
  */
+export function applyLists(
+  primitive: Variadic,
+  xs: readonly Scalar[] | Float64Array,
+  ys: readonly Scalar[] | Float64Array,
+  label: (i: number) => string,
+): Scalar {
+  const n = xs.length, count = n + ys.length, numbers = listRoom(count);
+  if (!mayBeFast()) {
+    return takeNumbers(xs, numbers, 0) && takeNumbers(ys, numbers, n)
+      ? primitive.value(numbers, count)
+      : applyElsewhere(primitive, [...xs, ...ys], undefined, label);
+  }
+  const at = reserveOperands(count);
+  const before = tapeLength();
+  const varsX = takeOperands(xs, numbers, 0, at);
+  const varsY = varsX < 0 ? -1 : takeOperands(ys, numbers, n, at + n);
+  if (varsX + varsY > 0 && varsY >= 0) {
+    return recordList(primitive.code, count, primitive.value(numbers, count));
+  }
+  forgetConstants(before);
+  return varsY === 0
+    ? primitive.value(numbers, count)
+    : applyElsewhere(primitive, [...xs, ...ys], undefined, label);
+}
+
+/** Takes the operands of a list, if all of them are numbers. */
+function takeNumbers(
+  xs: readonly Scalar[] | Float64Array,
+  numbers: Float64Array,
+  first: number,
+): boolean {
+  if (xs instanceof Float64Array) {
+    numbers.set(xs, first);
+    return true;
+  }
+  for (let k = 0; k < xs.length; k++) {
+    const x = xs[k];
+    if (typeof x !== "number") return false;
+    numbers[first + k] = x;
+  }
+  return true;
+}
+
+/** Applies a primitive to a list of operands, which it may keep. */
 export function applyVariadic(
   primitive: Variadic,
   operands: readonly Scalar[],
-  label?: (i: number) => string,
 ): Scalar {
-  const count = operands.length, numbers = listRoom(count);
-  let recorded = false;
-  for (let i = 0; i < count; i++) {
-    const x = operands[i]!;
-    if (typeof x === "number") {
-      numbers[i] = x;
-    } else if (isFast(x)) {
-      numbers[i] = fastValueAt(entryOf(x as Var));
-      recorded = true;
-    } else {
-      return applyElsewhere(primitive, operands, undefined, label);
-    }
-  }
-  // First of all: a user's operation may record.
-  const value = primitive.value(numbers, count);
-  if (!recorded) return value;
-  const at = reserveList(count);
-  for (let i = 0; i < count; i++) {
-    const x = operands[i]!;
-    setOperand(
-      at + i,
-      typeof x === "number" ? entryFor(x) : entryOf(x as Var),
-    );
-  }
-  return recordList(primitive.code, count, value);
+  return operands.every(isNumber)
+    ? primitive.value(operands, operands.length)
+    : applyElsewhere(primitive, operands);
 }
 
 /**
@@ -144,7 +184,7 @@ function applyElsewhere(
       if (operands.every(isVarOperand)) {
         const entries = operands.map(entryFor);
         const value = primitive.value(entries.map(valueAt), count);
-        const at = reserveList(count);
+        const at = reserveOperands(count);
         entries.forEach((entry, i) => setOperand(at + i, entry));
         return recordList(primitive.code, count, value);
       }
@@ -173,6 +213,10 @@ export function primalOf(x: Scalar): number {
   if (x instanceof Var) return valueOf(x, "primal");
   if (x instanceof Node) return x.value;
   throw wrongKind("primal", "the argument", x, EXPECTED);
+}
+
+function isNumber(x: unknown): x is number {
+  return typeof x === "number";
 }
 
 function isNodeOperand(x: unknown): x is NodeOperand {

@@ -1,6 +1,6 @@
 // Functions with kinks and steps.
 import type { Scalar, ScalarOf, ScalarOfAll } from "../scalar.ts";
-import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
+import { applyBinary, applyTernary, applyUnary } from "./dispatch.ts";
 import * as table from "./table.ts";
 
 // A constant of this module, which the compiler folds.
@@ -209,5 +209,5 @@ export function clamp<X extends Scalar, L extends Scalar, H extends Scalar>(
   high: H,
 ): ScalarOfAll<[X, L, H]>;
 export function clamp(x: Scalar, low: Scalar, high: Scalar): Scalar {
-  return applyVariadic(primitives.clamp, [x, low, high]);
+  return applyTernary(primitives.clamp, x, low, high);
 }

@@ -1,7 +1,7 @@
 // Functions of lists. Each makes one node or entry, however long the list.
-import { wrongKind } from "../errors.ts";
+import { rangeError, wrongKind } from "../errors.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import { applyVariadic } from "./dispatch.ts";
+import { applyLists } from "./dispatch.ts";
 import * as table from "./table.ts";
 
 // A constant of this module, which the compiler folds.
@@ -33,7 +33,8 @@ export type ScalarList = readonly Scalar[] | Float64Array;
  */
 export function sum<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function sum(xs: ScalarList): Scalar {
-  return applyVariadic(primitives.sum, elements("sum", xs), element);
+  checkList("sum", xs);
+  return applyLists(primitives.sum, xs, [], element);
 }
 
 /**
@@ -55,7 +56,8 @@ export function sum(xs: ScalarList): Scalar {
  */
 export function mean<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function mean(xs: ScalarList): Scalar {
-  return applyVariadic(primitives.mean, elements("mean", xs), element);
+  checkList("mean", xs);
+  return applyLists(primitives.mean, xs, [], element);
 }
 
 /**
@@ -83,17 +85,19 @@ export function dot<A extends ScalarList, B extends ScalarList>(
   b: B,
 ): ScalarOf<A[number], B[number]>;
 export function dot(a: ScalarList, b: ScalarList): Scalar {
-  const left = elements("dot", a, 1), right = elements("dot", b, 2);
-  const n = left.length;
-  if (right.length !== n) {
-    throw new RangeError(
-      `Cannot dot: the lists have ${n} and ${right.length} elements, ` +
+  checkList("dot", a);
+  checkList("dot", b, 2);
+  const n = a.length;
+  if (b.length !== n) {
+    throw rangeError(
+      `Cannot dot: the lists have ${n} and ${b.length} elements, ` +
         "expected one length",
     );
   }
-  return applyVariadic(
+  return applyLists(
     primitives.dot,
-    [...left, ...right],
+    a,
+    b,
     (i) => `element ${i % n} of operand ${i < n ? 1 : 2}`,
   );
 }
@@ -118,20 +122,12 @@ export function dot(a: ScalarList, b: ScalarList): Scalar {
  */
 export function logSumExp<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function logSumExp(xs: ScalarList): Scalar {
-  return applyVariadic(
-    primitives.logSumExp,
-    elements("logSumExp", xs),
-    element,
-  );
+  checkList("logSumExp", xs);
+  return applyLists(primitives.logSumExp, xs, [], element);
 }
 
-/** The elements of a user's list, in an array that a node may keep. */
-function elements(
-  name: string,
-  list: ScalarList,
-  position = 1,
-): readonly Scalar[] {
-  if (Array.isArray(list) || list instanceof Float64Array) return [...list];
+function checkList(name: string, list: unknown, position = 1): void {
+  if (Array.isArray(list) || list instanceof Float64Array) return;
   throw wrongKind(
     name,
     `operand ${position}`,

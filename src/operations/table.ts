@@ -8,7 +8,12 @@ import {
   UNARY_NAMES,
 } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
-import { applyBinary, applyUnary, applyVariadic } from "./dispatch.ts";
+import {
+  applyBinary,
+  applyTernary,
+  applyUnary,
+  applyVariadic,
+} from "./dispatch.ts";
 
 // Each looks its primitive up when it is called: that is after the table is made.
 const unary = UNARY_NAMES.map((name) =>
@@ -22,7 +27,12 @@ const binary = BINARY_NAMES.map((name) =>
 export const primitives: Primitives = definePrimitives({
   ...Object.fromEntries([...unary, ...binary]),
   select: (condition: Operand, a: Operand, b: Operand) =>
-    applyVariadic(primitives.select, [condition, a, b] as Scalar[]),
+    applyTernary(
+      primitives.select,
+      condition as Scalar,
+      a as Scalar,
+      b as Scalar,
+    ),
   sum: (xs: readonly Operand[]) =>
     applyVariadic(primitives.sum, xs as readonly Scalar[]),
 } as Language);

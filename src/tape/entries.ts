@@ -24,9 +24,15 @@ export const FIRST_OPERATION: number = INPUT + 1;
 export interface Operations {
   /** {@linkcode CONSTANT}, {@linkcode INPUT}, the code of a primitive or one of `loop.ts`. */
   readonly codes: Uint16Array;
-  /** The first operand's entry; of an operation over a list, where in `lists` it begins. */
+  /**
+   * The first operand's entry; of an operation over a list, where in `lists` it
+   * begins; of the last of a run of constants, how many more are before it.
+   */
   readonly lefts: Int32Array;
-  /** The second operand's entry; of an operation over a list, its length. */
+  /**
+   * The second operand's entry; of an operation over a list, its length; of the
+   * first of a run of constants, how many more are after it.
+   */
   readonly rights: Int32Array;
   /** Operands of operations over lists. */
   readonly lists: Int32Array;
@@ -177,7 +183,11 @@ export function copySection({ entries, start, end, inputs }: Section): Section {
   };
   for (let i = start; i < end; i++) {
     const left = lefts[i]!, right = rights[i]!;
-    if (fieldsOf(codes[i]!) === LIST) {
+    const fields = fieldsOf(codes[i]!);
+    if (fields === 0) {
+      copy.lefts[i - start] = left;
+      copy.rights[i - start] = right;
+    } else if (fields === LIST) {
       copy.lefts[i - start] = lists.length;
       copy.rights[i - start] = right;
       for (let k = left; k < left + right; k++) {

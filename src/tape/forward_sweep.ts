@@ -1,20 +1,25 @@
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
-import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
-import { evaluateListPartials, listRoom } from "./list_partials.ts";
-import { evaluatePartials } from "./partials.ts";
-import { partials as sharedPartials } from "./rule.ts";
-import * as ruleKinds from "./rule_kinds.ts";
-import { classify } from "./rule_kinds.ts";
+import { CONSTANT, type Entries, type Section } from "./entries.ts";
+import {
+  evaluateListPartials,
+  listRoom,
+  uniformPartial,
+} from "../rules/list_partials.ts";
+import { evaluatePartials } from "../rules/partials.ts";
+import { partials as sharedPartials } from "../rules/user_rule.ts";
+import * as ruleKinds from "../rules/kinds.ts";
+import { kindOf } from "../rules/kinds.ts";
 
 // As in the reverse sweep.
-const FIRST_CODE = FIRST_OPERATION;
+const CONSTANT_CODE = CONSTANT;
 const ADD = primitives.ADD, SUB = primitives.SUB;
 const MUL = primitives.MUL, DIV = primitives.DIV;
 const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
 const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
-const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
+const UNIFORM = ruleKinds.UNIFORM, ACROSS = ruleKinds.ACROSS;
+const gates = ruleKinds.gatesByCode;
 const partials = sharedPartials;
 
 /**
@@ -59,7 +64,9 @@ function sweepAll(section: Section, tangents: Float64Array): void {
       const divisor = values[right]!;
       tangents[i] = tangents[left]! * (1 / divisor) +
         tangents[right]! * -(values[i]! / divisor);
-    } else if (code >= FIRST_CODE) {
+    } else if (code === CONSTANT_CODE) {
+      i += right;
+    } else {
       push(entries, i, tangents);
     }
   }
@@ -94,7 +101,7 @@ function sweepMoved(
 function push(entries: Entries, i: number, tangents: Float64Array): void {
   const { codes, lefts, rights, values, lists } = entries;
   const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
-  const kind = kinds[code]! || classify(code), gate = gates[code] === 1;
+  const kind = kindOf(code), gate = gates[code] === 1;
   let tangent = 0;
   switch (kind) {
     case UNARY:
@@ -112,6 +119,23 @@ function push(entries: Entries, i: number, tangents: Float64Array): void {
       tangent += product(gate, tangents[a]!, partials[0]!);
       tangent += product(gate, tangents[b]!, partials[1]!);
       tangent += product(gate, tangents[c]!, partials[2]!);
+      break;
+    }
+    case UNIFORM: {
+      const partial = uniformPartial(code, right);
+      for (let k = left; k < left + right; k++) {
+        tangent += tangents[lists[k]!]! * partial;
+      }
+      break;
+    }
+    case ACROSS: {
+      const half = right / 2, middle = left + half;
+      for (let k = 0; k < half; k++) {
+        tangent += tangents[lists[left + k]!]! * values[lists[middle + k]!]!;
+      }
+      for (let k = 0; k < half; k++) {
+        tangent += tangents[lists[middle + k]!]! * values[lists[left + k]!]!;
+      }
       break;
     }
     case LIST: {

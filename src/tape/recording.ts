@@ -157,6 +157,11 @@ export function isFast(x: unknown): boolean {
   return (x as Var | undefined)?.["recording"] === fast;
 }
 
+/** Whether there may be a Var that {@linkcode isFast}. */
+export function mayBeFast(): boolean {
+  return fast !== CLOSED;
+}
+
 /** The entry of a Var. */
 export function entryOf(x: Var): number {
   return x["index"];
@@ -196,10 +201,19 @@ export function recordFast(
 export function recordFastConstant(value: number): number {
   const i = length;
   if (i >= SMALL) return -1;
-  // Nobody asks for the operands of a constant.
   smallCodes[i] = CONSTANT;
+  smallLefts[i] = smallRights[i] = 0;
   smallValues[i] = value;
   length = i + 1;
+  return i;
+}
+
+/** Appends a constant, and gives its entry. */
+export function recordConstant(value: number): number {
+  const i = length;
+  if (codes !== smallCodes || recordFastConstant(value) < 0) {
+    append(CONSTANT, 0, 0, value);
+  }
   return i;
 }
 
@@ -213,11 +227,6 @@ export function record(
   const x = append(code, left, right, value);
   if (code >= FIRST_OPERATION) observer?.onRecord(length - 1);
   return x;
-}
-
-function recordConstant(value: number): number {
-  append(CONSTANT, 0, 0, value);
-  return length - 1;
 }
 
 function append(
@@ -239,22 +248,139 @@ function append(
   return new LocalVar(i, active);
 }
 
-/** Makes room for the operands of an operation over a list, and gives where they begin. */
-export function reserveList(count: number): number {
+/** Makes room for the operands of an operation over a list, and gives where it begins. */
+export function reserveOperands(count: number): number {
   const end = listsLength + count;
-  if (end > lists.length) {
-    const to = Math.max(end, 2 * lists.length);
-    lists = copyInto(
-      allocate(() => new Int32Array(to), capacity),
-      lists,
-    );
-  }
+  if (end > lists.length) growLists(end);
   return listsLength;
+}
+
+function growLists(end: number): void {
+  const to = Math.max(end, 2 * lists.length);
+  lists = copyInto(
+    allocate(() => new Int32Array(to), capacity),
+    lists,
+  );
 }
 
 /** Puts the entry of an operand into reserved room. */
 export function setOperand(at: number, entry: number): void {
   lists[at] = entry;
+}
+
+/**
+ * Takes operands of an operation over a list: their numbers, and their entries
+ * into reserved room. Numbers among them are appended as constants, which
+ * {@linkcode forgetConstants} takes back if it turns out that there are no Vars.
+ *
+ * @param xs The operands.
+ * @param numbers Where the numbers go.
+ * @param first The first operand's place in `numbers`.
+ * @param at Its place in the reserved room.
+ * @returns How many are Vars; −1 if one is neither a number nor a Var that
+ * {@linkcode isFast}, or there is no room for constants.
+ */
+export function takeOperands(
+  xs: readonly unknown[] | Float64Array,
+  numbers: Float64Array,
+  first: number,
+  at: number,
+): number {
+  if (length + xs.length > SMALL) return -1;
+  const operands = lists;
+  if (xs instanceof Float64Array) {
+    numbers.set(xs, first);
+    smallValues.set(xs, length);
+    smallCodes.fill(CONSTANT, length, length + xs.length);
+    for (let k = 0; k < xs.length; k++) operands[at + k] = length + k;
+    endConstants(length, length + xs.length);
+    return 0;
+  }
+  let k = 0, vars = 0;
+  // In runs of one kind, for each of which V8 then knows what it reads.
+  while (k < xs.length) {
+    const begin = k;
+    if (typeof xs[k] === "number") {
+      let i = length;
+      for (; k < xs.length; k++) {
+        const x = xs[k];
+        if (typeof x !== "number") break;
+        operands[at + k] = i;
+        numbers[first + k] = x;
+        smallCodes[i] = CONSTANT;
+        smallValues[i++] = x;
+      }
+      endConstants(length, i);
+    } else {
+      for (; k < xs.length; k++) {
+        const x = xs[k] as Var | undefined;
+        if (x?.["recording"] !== fast) break;
+        const entry = x["index"];
+        operands[at + k] = entry;
+        numbers[first + k] = smallValues[entry]!;
+      }
+      if (k === begin) return -1;
+      vars += k - begin;
+    }
+  }
+  return vars;
+}
+
+/** Ends a run of constants; a sweep goes over it in one step. */
+function endConstants(start: number, end: number): void {
+  if (start === end) return;
+  smallRights[start] = smallLefts[end - 1] = end - start - 1;
+  length = end;
+}
+
+/** Takes back the constants from an entry on. */
+export function forgetConstants(start: number): void {
+  length = start;
+}
+
+/** The numbers of three operands; see {@linkcode takeThree}. */
+export const threeNumbers: Float64Array = new Float64Array(3);
+const three = threeNumbers;
+
+/** All three operands are numbers. */
+export const NUMBERS = -1;
+/** An operand is neither a number nor a Var that {@linkcode isFast}. */
+export const OTHERS = -2;
+
+/**
+ * Takes three operands: their numbers into {@linkcode threeNumbers}, and their
+ * entries into the room for lists.
+ *
+ * @returns Where they begin there, or {@linkcode NUMBERS} or {@linkcode OTHERS}.
+ */
+export function takeThree(a: unknown, b: unknown, c: unknown): number {
+  if (!isFast(a) && !isFast(b) && !isFast(c)) {
+    if (
+      typeof a !== "number" || typeof b !== "number" || typeof c !== "number"
+    ) return OTHERS;
+    three[0] = a;
+    three[1] = b;
+    three[2] = c;
+    return NUMBERS;
+  }
+  const i = fastEntry(a), j = fastEntry(b), k = fastEntry(c);
+  if ((i | j | k) < 0) return OTHERS;
+  three[0] = smallValues[i]!;
+  three[1] = smallValues[j]!;
+  three[2] = smallValues[k]!;
+  const at = listsLength;
+  if (at + 3 > lists.length) growLists(at + 3);
+  lists[at] = i;
+  lists[at + 1] = j;
+  lists[at + 2] = k;
+  listsLength = at + 3;
+  return at;
+}
+
+/** The entry of an operand beside one that is fast; −1 if it is neither that nor a number. */
+function fastEntry(x: unknown): number {
+  if (isFast(x)) return (x as Var)["index"];
+  return typeof x === "number" ? recordFastConstant(x) : -1;
 }
 
 /** Appends an operation over the list of operands that was put into reserved room. */
@@ -295,6 +421,13 @@ function closeOver(entry: number): void {
     recording.closesOver = true;
     recording = recording.outer;
   }
+}
+
+/** Appends an argument of the function that is about to be recorded. */
+export function recordInput(value: number): Var {
+  return fast === active
+    ? recordFast(INPUT, 0, 0, value)
+    : record(INPUT, 0, 0, value);
 }
 
 /** Whether a Var may be used: its function still runs. */

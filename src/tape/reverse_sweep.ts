@@ -1,19 +1,24 @@
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
-import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
-import { evaluateListPartials, listRoom } from "./list_partials.ts";
-import { evaluatePartials } from "./partials.ts";
-import { partials as sharedPartials } from "./rule.ts";
-import * as ruleKinds from "./rule_kinds.ts";
-import { classify } from "./rule_kinds.ts";
+import { CONSTANT, type Entries, type Section } from "./entries.ts";
+import {
+  evaluateListPartials,
+  listRoom,
+  uniformPartial,
+} from "../rules/list_partials.ts";
+import { evaluatePartials } from "../rules/partials.ts";
+import { partials as sharedPartials } from "../rules/user_rule.ts";
+import * as ruleKinds from "../rules/kinds.ts";
+import { kindOf } from "../rules/kinds.ts";
 
 // Constants of this module, which the compiler folds; an imported one is a load.
-const FIRST_CODE = FIRST_OPERATION;
+const CONSTANT_CODE = CONSTANT;
 const ADD = primitives.ADD, SUB = primitives.SUB;
 const MUL = primitives.MUL, DIV = primitives.DIV;
 const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
 const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
+const UNIFORM = ruleKinds.UNIFORM, ACROSS = ruleKinds.ACROSS;
 const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
 const partials = sharedPartials;
 
@@ -65,7 +70,7 @@ function seed(
 
 function sweepAll(section: Section, adjoints: Float64Array): void {
   const { entries, start, inputs, end } = section;
-  const { codes, lefts, rights, values } = entries;
+  const { codes, lefts, rights, values, lists } = entries;
   const first = start + inputs;
   // The adjoint of entry i is complete when the loop comes to it. It is carried
   // in a register from the entry above, as the operand of an operation often is
@@ -87,8 +92,9 @@ function sweepAll(section: Section, adjoints: Float64Array): void {
       const toLeft = adjoint * (1 / divisor);
       const toRight = adjoint * -(values[i]! / divisor);
       adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
-    } else if (code < FIRST_CODE) {
-      adjoint = adjoints[below]!;
+    } else if (code === CONSTANT_CODE) {
+      i -= left;
+      adjoint = adjoints[i - 1]!;
     } else {
       const kind = kinds[code]!;
       if (kind === UNARY) {
@@ -106,6 +112,14 @@ function sweepAll(section: Section, adjoints: Float64Array): void {
         const toLeft = product(gate, adjoint, partials[0]!);
         const toRight = product(gate, adjoint, partials[1]!);
         adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
+      } else if (kind === TERNARY) {
+        const a = lists[left]!, b = lists[left + 1]!, c = lists[left + 2]!;
+        evaluatePartials(code, values, a, b, c, i);
+        const gate = gates[code] === 1;
+        adjoints[a]! += product(gate, adjoint, partials[0]!);
+        adjoints[b]! += product(gate, adjoint, partials[1]!);
+        adjoints[c]! += product(gate, adjoint, partials[2]!);
+        adjoint = adjoints[below]!;
       } else {
         adjoints[i] = adjoint;
         pull(entries, i, adjoints);
@@ -158,7 +172,7 @@ function pull(entries: Entries, i: number, adjoints: Float64Array): void {
   const { codes, lefts, rights, values, lists } = entries;
   const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
   const adjoint = adjoints[i]!;
-  switch (kinds[code]! || classify(code)) {
+  switch (kindOf(code)) {
     case UNARY:
       evaluatePartials(code, values, left, 0, 0, i);
       adjoints[left]! += product(gates[code] === 1, adjoint, partials[0]!);
@@ -178,6 +192,21 @@ function pull(entries: Entries, i: number, adjoints: Float64Array): void {
       adjoints[a]! += product(gate, adjoint, partials[0]!);
       adjoints[b]! += product(gate, adjoint, partials[1]!);
       adjoints[c]! += product(gate, adjoint, partials[2]!);
+      return;
+    }
+    case UNIFORM: {
+      const share = adjoint * uniformPartial(code, right);
+      for (let k = left; k < left + right; k++) adjoints[lists[k]!]! += share;
+      return;
+    }
+    case ACROSS: {
+      const half = right / 2, middle = left + half;
+      for (let k = 0; k < half; k++) {
+        adjoints[lists[left + k]!]! += adjoint * values[lists[middle + k]!]!;
+      }
+      for (let k = 0; k < half; k++) {
+        adjoints[lists[middle + k]!]! += adjoint * values[lists[left + k]!]!;
+      }
       return;
     }
     case LIST: {

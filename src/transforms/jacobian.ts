@@ -13,7 +13,7 @@ import type {
   ResultLeaf,
   ResultLike,
 } from "./structures.ts";
-import { pullBack, pushForward } from "./sweeps.ts";
+import { pullBackRows, pushForwardColumns } from "./sweeps.ts";
 
 /**
  * The function that computes the Jacobian matrix of `f` by its first argument:
@@ -99,7 +99,9 @@ export function jacobian(
 
 function rowsOf(recorded: Recorded): Scalar[][] {
   const { section: { inputs }, outputs } = recorded;
-  return inputs <= outputs.length ? byColumns(recorded) : byRows(recorded);
+  return inputs <= outputs.length
+    ? byColumns(recorded)
+    : pullBackRows(recorded);
 }
 
 function rowsAndAuxOf(all: Recorded, call: string): unknown {
@@ -107,27 +109,13 @@ function rowsAndAuxOf(all: Recorded, call: string): unknown {
   return { jacobian: rowsOf(recorded), aux };
 }
 
-/** Forward: a sweep per input gives a column. */
+/** Forward: a column per input. */
 export function byColumns(recorded: Recorded): Scalar[][] {
   const { section: { inputs }, outputs } = recorded;
-  const rows: Scalar[][] = outputs.map(() => new Array(inputs));
-  for (let column = 0; column < inputs; column++) {
-    const seeds = Array.from(
-      { length: inputs },
-      (_, k) => k === column ? 1 : null,
-    );
-    pushForward(recorded, seeds).forEach((x, row) => rows[row]![column] = x);
-  }
-  return rows;
-}
-
-/** Reverse: a sweep per output gives a row. */
-function byRows(recorded: Recorded): Scalar[][] {
-  return recorded.outputs.map(({ entry }, row) => {
-    const alone = recorded.outputs.map((output, k) =>
-      k === row ? output : { ...output, entry: undefined }
-    );
-    if (entry === undefined) return new Array(recorded.section.inputs).fill(0);
-    return pullBack({ ...recorded, outputs: alone }, alone.map(() => 1));
-  });
+  const columns = pushForwardColumns(
+    recorded,
+    inputs,
+    (column, give) => give(column, 1),
+  );
+  return outputs.map((_, row) => columns.map((column) => column[row]!));
 }

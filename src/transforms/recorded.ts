@@ -2,7 +2,7 @@
 import { wrongKind } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import type { Scalar } from "../scalar.ts";
-import { INPUT, type Section } from "../tape/entries.ts";
+import type { Section } from "../tape/entries.ts";
 import {
   close,
   entryFor,
@@ -12,9 +12,9 @@ import {
   isOpen,
   open,
   outlived,
-  record,
   recordCopy,
   type Recording,
+  recordInput,
   scalarAt,
   tapeEntries,
   tapeLength,
@@ -147,7 +147,7 @@ function inputVars(inputs: readonly (number | Var)[], one: number): Var[] {
 
 function inputVar(input: number | Var, one: number): Var {
   return typeof input === "number"
-    ? record(INPUT, 0, 0, input)
+    ? recordInput(input)
     : recordCopy(input, one);
 }
 

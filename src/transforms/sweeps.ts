@@ -1,5 +1,10 @@
 import { observer } from "../observer.ts";
 import type { Scalar } from "../scalar.ts";
+import {
+  type Columns,
+  forwardColumns,
+  reverseColumns,
+} from "../tape/column_sweeps.ts";
 import { forwardSweep } from "../tape/forward_sweep.ts";
 import { reverseSweep } from "../tape/reverse_sweep.ts";
 import type { Section } from "../tape/entries.ts";
@@ -105,6 +110,158 @@ function computeForward(
     moved.push(tangents[outputs[k]!]! + 0);
   }
   return moved;
+}
+
+// So many columns share a pass; more of them would leave the processor's cache.
+const MOST_COLUMNS = 32;
+/** The most numbers of a pass, which is 8 MiB. */
+const MOST_NUMBERS = 1 << 20;
+
+/** Room for a pass, kept from call to call; null while one has it. */
+let room: Float64Array | null = new Float64Array(0);
+
+/** Gives the inputs that a column moves their tangents; all others are held constant. */
+type Seed = (
+  column: number,
+  give: (input: number, tangent: number) => void,
+) => void;
+
+/**
+ * {@linkcode pushForward} for several tangents, which share passes over the
+ * section where all is numbers.
+ *
+ * @param columns How many.
+ * @param seed Gives the tangents of the inputs, by column.
+ * @returns The tangents of the outputs, by column.
+ */
+export function pushForwardColumns(
+  recorded: Recorded,
+  columns: number,
+  seed: Seed,
+): Scalar[][] {
+  const { section, outputs } = recorded;
+  return inPasses(
+    recorded,
+    columns,
+    (column) => {
+      const tangents = new Array<number | null>(section.inputs).fill(null);
+      seed(column, (input, tangent) => tangents[input] = tangent);
+      return pushForward(recorded, tangents);
+    },
+    (first, pass) => {
+      let c = 0;
+      const give = (input: number, tangent: number) =>
+        setSeed(pass, input, c, tangent);
+      for (; c < pass.count; c++) seed(first + c, give);
+      forwardColumns(section, pass);
+      return outputs.map(({ entry }) =>
+        entry === undefined ? -1 : entry - section.start
+      );
+    },
+  );
+}
+
+/**
+ * The derivatives of each output by all inputs, a row each. Rows share passes
+ * over the section where all is numbers.
+ */
+export function pullBackRows(recorded: Recorded): Scalar[][] {
+  const { section: { start, inputs }, outputs } = recorded;
+  return inPasses(
+    recorded,
+    outputs.length,
+    (row) => {
+      const alone = outputs.map((output, k) =>
+        k === row ? output : { ...output, entry: undefined }
+      );
+      return pullBack({ ...recorded, outputs: alone }, alone.map(() => 1));
+    },
+    (first, pass) => {
+      for (let c = 0; c < pass.count; c++) {
+        const { entry } = outputs[first + c]!;
+        if (entry !== undefined) setSeed(pass, entry - start, c, 1);
+      }
+      reverseColumns(recorded.section, pass);
+      return Array.from({ length: inputs }, (_, k) => k);
+    },
+  );
+}
+
+/** Sets the number of an entry in one column of a pass. */
+function setSeed(
+  { count, numbers, reached }: Columns,
+  entry: number,
+  column: number,
+  seed: number,
+): void {
+  const at = entry * count;
+  if (reached[entry] === 0) {
+    reached[entry] = 1;
+    for (let c = 0; c < count; c++) numbers[at + c] = 0;
+  }
+  numbers[at + column] = seed;
+}
+
+/**
+ * Sweeps in passes of several columns, or column by column where not all is
+ * numbers or there is an observer.
+ *
+ * @param alone Sweeps one column.
+ * @param together Seeds and sweeps those of a pass, from the first on, and gives
+ * the places of the entries whose numbers are wanted; −1 for those that nothing
+ * depends on.
+ */
+function inPasses(
+  { section: { start, end }, numeric }: Recorded,
+  columns: number,
+  alone: (column: number) => Scalar[],
+  together: (first: number, pass: Columns) => readonly number[],
+): Scalar[][] {
+  const length = end - start;
+  const most = Math.min(MOST_COLUMNS, Math.floor(MOST_NUMBERS / length));
+  const size = Math.min(most, columns) * length;
+  if (!numeric || observer !== null || most < 2) {
+    return Array.from({ length: columns }, (_, column) => alone(column));
+  }
+  const numbers = room !== null && room.length >= size
+    ? room
+    : new Float64Array(size);
+  // A user's rule may come here, too.
+  room = null;
+  try {
+    const results: Scalar[][] = [];
+    const passes = Math.ceil(columns / most);
+    for (let k = 0; k < passes; k++) {
+      const first = Math.round(columns * k / passes);
+      const count = Math.round(columns * (k + 1) / passes) - first;
+      const pass = { count, numbers, reached: new Uint8Array(length) };
+      const wanted = together(first, pass);
+      for (let c = 0; c < count; c++) {
+        const column = columnOf(pass, c, wanted);
+        // 0 · ∞, where the column's own seed has no part: alone, it is swept
+        // through nothing but what it does have a part in.
+        results.push(column.some(Number.isNaN) ? alone(first + c) : column);
+      }
+    }
+    return results;
+  } finally {
+    room = numbers;
+  }
+}
+
+function columnOf(
+  { count, numbers, reached }: Columns,
+  c: number,
+  wanted: readonly number[],
+): number[] {
+  const column: number[] = [];
+  for (const entry of wanted) {
+    // As a sum that begins with 0, a derivative is never −0.
+    column.push(
+      entry < 0 || reached[entry] === 0 ? 0 : numbers[entry * count + c]! + 0,
+    );
+  }
+  return column;
 }
 
 function isNumberOrNull(x: unknown): x is number | null {

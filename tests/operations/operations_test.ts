@@ -6,7 +6,9 @@ import {
   clamp,
   div,
   dot,
+  grad,
   gt,
+  hessian,
   log,
   logSumExp,
   max,
@@ -22,7 +24,9 @@ import {
   sqrt,
   stopGradient,
   sum,
+  valueAndGrad,
 } from "../../mod.ts";
+import { tapeLength } from "../../src/tape/recording.ts";
 import * as operations from "../support/all_operations.ts";
 import { assertEdge, edgeName, edges } from "../support/edge_cases.ts";
 import {
@@ -388,5 +392,67 @@ describe("a wrong operand", () => {
         `Cannot primal: the argument is ${what}, expected a number, Node or Var`,
       );
     }
+  });
+});
+
+describe("a list that is recorded", () => {
+  const values = Float64Array.of(0.5, -1, 2, 0.25);
+  const numbers = [...values];
+  // Σ of each list's elements, numbers and Vars in every order.
+  const cases: Record<string, (x: Scalar) => readonly Scalar[]> = {
+    "Vars alone": (x) => [x, mul(x, x), x],
+    "numbers first": (x) => [2, 3, x],
+    "numbers last": (x) => [x, 2, 3],
+    "numbers in between": (x) => [x, 2, x, 3, 5, x],
+    "one Var": (x) => [x],
+  };
+  for (const [name, list] of Object.entries(cases)) {
+    it(`has the derivatives of the sum it stands for: ${name}`, () => {
+      const bySum = valueAndGrad((x: Scalar) => mul(sum(list(x)), x));
+      const byAdd = valueAndGrad((x: Scalar) =>
+        mul(list(x).reduce((a, b) => add(a, b), 0), x)
+      );
+      assertEquals(bySum(1.5), byAdd(1.5));
+      assertEquals(
+        hessian(bySumOf(list))([1.5]),
+        hessian(byAddOf(list))([1.5]),
+      );
+    });
+  }
+
+  function bySumOf(list: (x: Scalar) => readonly Scalar[]) {
+    return ([x]: Scalar[]) => mul(sum(list(x!)), x!);
+  }
+  function byAddOf(list: (x: Scalar) => readonly Scalar[]) {
+    return ([x]: Scalar[]) => mul(list(x!).reduce((a, b) => add(a, b), 0), x!);
+  }
+
+  it("takes a Float64Array for either of dot's lists", () => {
+    const expected = { value: 5.3125, gradient: numbers };
+    const at = numbers;
+    for (
+      const f of [
+        (x: Scalar[]) => dot(x, values),
+        (x: Scalar[]) => dot(values, x),
+        (x: Scalar[]) => dot(x, numbers),
+      ]
+    ) assertEquals(valueAndGrad(f)(at), expected);
+  });
+
+  it("leaves no constants on the tape for numbers alone", () => {
+    grad((x: Scalar) => {
+      const before = tapeLength();
+      assertEquals(sum([1, 2, 3]), 6);
+      assertEquals(dot(values, numbers), 5.3125);
+      assertEquals(select(1, 2, 3), 2);
+      assertEquals(tapeLength(), before);
+      return x;
+    })(1);
+  });
+
+  it("takes Vars of the function around", () => {
+    // d/dx Σ (x + y)·x at y = x: 3x.
+    const f = (x: Scalar) => grad((y: Scalar) => mul(sum([x, y, 2]), y))(x);
+    assertEquals(grad(f)(1), 3);
   });
 });

@@ -1,5 +1,3 @@
-// The rule at an operation, evaluated on numbers: what the graph's sweep and
-// those of the tape have in common.
 import { primitiveOf } from "../primitives.ts";
 
 /** Where the partial derivatives of an operation of up to three operands are put. */

@@ -3,7 +3,7 @@
 // deno-fmt-ignore-file
 import { digamma, polygamma } from "../special/gamma.ts";
 import { sigmoid } from "../special/logistic.ts";
-import { evaluateRule, partials as shared } from "./rule.ts";
+import { evaluateRule, partials as shared } from "./user_rule.ts";
 
 // A constant of this module, whose address the compiler knows.
 const partials = shared;

@@ -2,12 +2,20 @@
 import { type Operand, primitiveOf } from "../primitives.ts";
 import { evaluateWeights } from "./partials.ts";
 
+const KEPT = 1 << 16;
 let room = new Float64Array(64);
 
-/** Room for the numbers of a list, kept from call to call. */
+/** Room for the numbers of a list; where it is not huge, the same from call to call. */
 export function listRoom(count: number): Float64Array {
+  if (count > KEPT) return new Float64Array(count);
   if (room.length < count) room = new Float64Array(2 * count);
   return room;
+}
+
+/** The partial derivative by each of so many operands, where all have the same. */
+export function uniformPartial(code: number, count: number): number {
+  const { pattern } = primitiveOf(code);
+  return pattern?.kind === "uniform" ? pattern.partial(count) : NaN;
 }
 
 /**

@@ -5,9 +5,9 @@ import type { Operand, Primitive } from "../../src/primitives.ts";
 import {
   evaluateListPartials,
   listRoom,
-} from "../../src/tape/list_partials.ts";
-import { evaluatePartials } from "../../src/tape/partials.ts";
-import { partials } from "../../src/tape/rule.ts";
+} from "../../src/rules/list_partials.ts";
+import { evaluatePartials } from "../../src/rules/partials.ts";
+import { partials } from "../../src/rules/user_rule.ts";
 import { generate, PARTIALS } from "../../tools/generate_partials.ts";
 
 const POINTS = [

@@ -1,0 +1,85 @@
+// Several sweeps in one pass over a section: each partial derivative is
+// computed once for all of them, and what no seed reaches is passed over.
+import { CONSTANT, type Section } from "./entries.ts";
+import { EntryPartials } from "./entry_partials.ts";
+
+const CONSTANT_CODE = CONSTANT;
+
+/** Tangents or adjoints of one entry in several sweeps stand side by side. */
+export interface Columns {
+  /** How many sweeps. */
+  readonly count: number;
+  /** Where their numbers are: those of entry i of a section from (i − start) · count on. */
+  readonly numbers: Float64Array;
+  /** 1 for the entries that have any: what the seeds reach. */
+  readonly reached: Uint8Array;
+}
+
+/** The forward sweep, from the columns of the inputs to those of all entries. */
+export function forwardColumns(
+  { entries, start, inputs, end }: Section,
+  { count, numbers, reached }: Columns,
+): void {
+  const { codes, rights } = entries;
+  // Its own: a user's rule may sweep.
+  const local = new EntryPartials();
+  for (let i = start + inputs; i < end; i++) {
+    if (codes[i] === CONSTANT_CODE) {
+      const last = i + rights[i]!;
+      reached.fill(0, i - start, last + 1 - start);
+      i = last;
+      continue;
+    }
+    const to = (i - start) * count;
+    const operands = local.evaluate(entries, i);
+    let any = 0;
+    for (let k = 0; k < operands; k++) {
+      const operand = local.operands[k]! - start;
+      if (reached[operand] === 0) continue;
+      const partial = local.partials[k]!, from = operand * count;
+      if (local.gate && partial === 0) {
+        if (any === 0) numbers.fill(0, to, to + count);
+      } else if (any === 0) {
+        for (let c = 0; c < count; c++) {
+          numbers[to + c] = numbers[from + c]! * partial;
+        }
+      } else {
+        for (let c = 0; c < count; c++) {
+          numbers[to + c]! += numbers[from + c]! * partial;
+        }
+      }
+      any = 1;
+    }
+    reached[i - start] = any;
+  }
+}
+
+/** The reverse sweep, from the columns of what is reached to those of the inputs. */
+export function reverseColumns(
+  { entries, start, inputs, end }: Section,
+  { count, numbers, reached }: Columns,
+): void {
+  const local = new EntryPartials();
+  for (let i = end - 1; i >= start + inputs; i--) {
+    if (reached[i - start] === 0) continue;
+    const from = (i - start) * count;
+    const operands = local.evaluate(entries, i);
+    for (let k = 0; k < operands; k++) {
+      const operand = local.operands[k]! - start;
+      const partial = local.partials[k]!, to = operand * count;
+      const isNew = reached[operand] === 0;
+      reached[operand] = 1;
+      if (local.gate && partial === 0) {
+        if (isNew) numbers.fill(0, to, to + count);
+      } else if (isNew) {
+        for (let c = 0; c < count; c++) {
+          numbers[to + c] = numbers[from + c]! * partial;
+        }
+      } else {
+        for (let c = 0; c < count; c++) {
+          numbers[to + c]! += numbers[from + c]! * partial;
+        }
+      }
+    }
+  }
+}

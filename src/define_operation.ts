@@ -9,7 +9,7 @@ import type { Scalar, ScalarOfAll } from "./scalar.ts";
 import { derive, isOpen, outlived, Var } from "./tape/recording.ts";
 
 /**
- * One operand a parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
+ * One operand per parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
  *
  * @typeParam P The parameters of the value.
  * @category Operations of your own
@@ -40,11 +40,12 @@ export interface OperationDefinition<P extends readonly number[]> {
   /** The operation on numbers: a pure function. */
   readonly value: (...operands: P) => number;
   /**
-   * Its partial derivatives, a rule an operand, in the order of the operands;
-   * for an operation of one operand the rule alone will do. A rule is given all
+   * Its partial derivatives: one rule per operand, in the order of the operands;
+   * an operation of one operand may give the rule alone. A rule is given all
    * operands, and then the operation's result. Write rules in this module's
    * operations (`add`, not `+`), so that they can be differentiated and compiled
-   * in turn; where a rule runs on Vars, `primal` and `.value` throw for that reason.
+   * in turn. Where a rule runs on Vars for that purpose, `primal` and `.value`
+   * throw: what is computed from a number would count as constant.
    */
   readonly partials:
     | { readonly [I in keyof P]: PartialRule<P> }

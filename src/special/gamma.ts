@@ -148,10 +148,10 @@ export function polygamma(n: number, x: number): number {
   }
   // (n − 1)!/xⁿ · (1 + n/(2x) + Σ B₂ₖ/(2k)! · n(n + 1)…(n + 2k − 1)/x²ᵏ).
   let rest = 1 + n / (2 * at), rising = 1;
-  EULER_MACLAURIN.forEach((coefficient, i) => {
-    rising *= (n + 2 * i) / at * ((n + 2 * i + 1) / at);
-    rest += coefficient * rising;
-  });
+  for (let k = 0; k < EULER_MACLAURIN.length; k++) {
+    rising *= (n + 2 * k) / at * ((n + 2 * k + 1) / at);
+    rest += EULER_MACLAURIN[k]! * rising;
+  }
   sum += factorialOverPower(n - 1, n, at) * rest;
   return odd ? sum : -sum;
 }
@@ -159,8 +159,9 @@ export function polygamma(n: number, x: number): number {
 /** n!/xᵖ, where either alone may be out of a double's range. */
 function factorialOverPower(n: number, p: number, x: number): number {
   if (n > MAX_FACTORIAL) return Math.exp(lgamma(n + 1) - p * Math.log(x));
-  const half = Math.floor(p / 2);
-  return factorial(n) * x ** -half * x ** (half - p);
+  const half = Math.floor(p / 2), power = half === 1 ? x : x ** half;
+  const quotient = factorial(n) / power / power;
+  return p % 2 === 0 ? quotient : quotient / x;
 }
 
 function factorial(n: number): number {

@@ -1,8 +1,18 @@
 // Runs the workers, one after the other: nothing is measured beside anything.
 import { type EngineName, PACKAGES } from "../engines/engines.ts";
 import { Outcomes } from "./outcomes.ts";
-import type { Run, Weighing } from "./results.ts";
+import type {
+  OperationTimes,
+  OperationTiming,
+  Run,
+  Weighing,
+} from "./results.ts";
 import { work } from "./run_worker.ts";
+import {
+  OPERATION_WAYS,
+  operationTimings,
+  timeOperations,
+} from "./time_operations.ts";
 import type { Message, Order, Selection } from "./protocol.ts";
 
 /** How far a run is: a line for the terminal. */
@@ -107,6 +117,16 @@ export async function collect(
       }
     });
   }
+  const operations: OperationTiming[] = [];
+  for (const way of OPERATION_WAYS) {
+    const found: OperationTimes[][] = [];
+    for (let k = 0; k < processes; k++) {
+      const title = `every operation, ${way}, process ${k + 1}`;
+      progress(jobs.length, jobs.length, title);
+      found.push(await timeOperations(way));
+    }
+    operations.push(...operationTimings(way, found));
+  }
   progress(jobs.length, jobs.length, "done");
 
   return {
@@ -118,6 +138,7 @@ export async function collect(
     timings: outcomes.timings(),
     fresh: fresh.timings(),
     weights,
+    operations,
   };
 }
 

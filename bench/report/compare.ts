@@ -1,17 +1,21 @@
 // What became slower or faster than in a saved run, on a machine that is itself
 // now slower and now faster: by the ratio of each time to that of the baseline,
 // the chain by hand, in the same process.
+import type { EngineName } from "../engines/engines.ts";
 import {
   isOurs,
   median,
+  type OperationTiming,
   type Run,
-  type Subject,
   succeeded,
   type Timing,
 } from "./results.ts";
 
-/** How an engine's time for a workload changed. */
-export interface Change extends Subject {
+/** How an engine's time for a workload, or for an operation by itself, changed. */
+export interface Change {
+  readonly engine: EngineName;
+  readonly workload: string;
+  readonly size: number;
   /** New by old, each as a ratio to the baseline of its process: above 1 is slower. */
   readonly factor: number;
   readonly verdict: "slower" | "faster" | "same" | "broken";
@@ -27,15 +31,15 @@ export function changesBetween(
   now: Run,
   threshold: number,
 ): Change[] {
-  return old.timings.filter(succeeded).flatMap((before): Change[] => {
+  return measuredIn(old).filter(hasTimes).flatMap((before): Change[] => {
     const { engine, workload, size } = before;
-    const after = now.timings.find((timing) =>
+    const after = measuredIn(now).find((timing) =>
       timing.engine === engine && timing.workload === workload &&
       timing.size === size
     );
     if (after === undefined) return [];
     const subject = { engine, workload, size };
-    if (!succeeded(after)) {
+    if (!hasTimes(after)) {
       return [{ ...subject, factor: NaN, verdict: "broken" }];
     }
     const a = relative(before), b = relative(after);
@@ -56,7 +60,18 @@ export function isWorse(changes: readonly Change[]): boolean {
   );
 }
 
-function relative({ total, yardstick }: Timing): number[] {
+/** What was measured several times, and beside a yardstick. */
+type Measured = Timing | OperationTiming;
+
+function measuredIn({ timings, operations = [] }: Run): Measured[] {
+  return [...timings, ...operations];
+}
+
+function hasTimes(measured: Measured): boolean {
+  return !("failed" in measured) || succeeded(measured);
+}
+
+function relative({ total, yardstick }: Measured): number[] {
   return total.map((time, k) => time / yardstick[k]!);
 }
 
@@ -69,7 +84,9 @@ export function describeChanges(
   for (const verdict of ["broken", "slower", "faster"] as const) {
     const those = changes.filter((change) => change.verdict === verdict);
     for (const { engine, workload, size, factor } of those) {
-      const subject = `${engine}, ${workload} ${size.toLocaleString("en")}`;
+      const subject = workload.startsWith("operation: ")
+        ? `${engine}, ${workload}`
+        : `${engine}, ${workload} ${size.toLocaleString("en")}`;
       lines.push(
         verdict === "broken"
           ? `broken  ${subject}`

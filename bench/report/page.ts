@@ -1,7 +1,9 @@
 // The report as Markdown: `report.md`.
 import { type EngineName, labelOf } from "../engines/engines.ts";
 import {
+  costOf,
   median,
+  type OperationTiming,
   type Run,
   succeeded,
   type Timing,
@@ -89,7 +91,7 @@ ${workloadsTable(run)}
     timingOf(timings, "recorded", ["two numbers", 2])?.operations ?? 3
   } operations take hardly any time: the call is what costs.
 
-## Memory
+${operationsSection(run)}## Memory
 
 By how much the first gradient of a chain raises the process's peak of resident
 memory, garbage and compiled code included, in bytes per operation.
@@ -193,6 +195,38 @@ function workloadsTable(run: Run): string {
     }),
   ]);
   return table(["", ...head], rows);
+}
+
+/** Of an older run, nothing. */
+function operationsSection({ operations }: Run): string {
+  if (operations === undefined) return "";
+  return `## Every operation
+
+In processes that have used every operation on numbers, Nodes and Vars, value and
+gradient. An operation takes so many times what one of the chain takes in the same
+process, less the functions of \`Math\` in it; a list, so many nanoseconds per
+element; a matrix of derivatives, so many times one gradient.
+
+${operationsTable(operations)}
+
+`;
+}
+
+function operationsTable(operations: readonly OperationTiming[]): string {
+  const ways = unique(operations.map(({ engine }) => engine));
+  const rows = unique(operations.map(({ workload }) => workload))
+    .map((workload) => {
+      const timings = operations.filter((each) => each.workload === workload);
+      const cells = ways.map((way) => {
+        const timing = timings.find(({ engine }) => engine === way);
+        if (timing === undefined) return "";
+        const unit = timing.kind === "list" ? " ns" : " ×";
+        // What is nearly all `Math`'s may come out below 0.
+        return short(Math.max(0, costOf(timing))) + unit;
+      });
+      return [workload.replace("operation: ", ""), ...cells];
+    });
+  return table(["", ...ways.map(labelOf)], rows);
 }
 
 function memoryTable({ weights }: Run): string {

@@ -1,5 +1,6 @@
 // What a run of the report found, and what can be said of it.
 import { type EngineName, OURS } from "../engines/engines.ts";
+import type { OperationKind } from "../workloads/operations.ts";
 import type { WorkloadName } from "../workloads/workloads.ts";
 import type { Selection, Weight } from "./protocol.ts";
 
@@ -16,6 +17,48 @@ export interface Run {
   /** The same in processes that had run nothing else before. */
   readonly fresh: readonly Timing[];
   readonly weights: readonly Weighing[];
+  /** Every operation by itself; of older runs, undefined. */
+  readonly operations?: readonly OperationTiming[];
+}
+
+/** A way to run a function in which every operation is timed. */
+export type OperationWay = Extract<
+  EngineName,
+  "graph" | "recorded" | "compiled"
+>;
+
+/** What an operation took in one process, in nanoseconds per operation, element or matrix. */
+export interface OperationTimes {
+  readonly name: string;
+  readonly kind: OperationKind | "matrix";
+  /** All included, even the addition that adds up the results. */
+  readonly total: number;
+  readonly addition: number;
+  /** The functions of `Math` in it, called from JavaScript. */
+  readonly math: number;
+  /** The chain's operation in the same process; of a matrix, the gradient. */
+  readonly chain: number;
+  readonly yardstick: number;
+}
+
+/** The same of all processes, an element per process in each list. */
+export interface OperationTiming {
+  readonly engine: OperationWay;
+  readonly workload: `operation: ${string}`;
+  readonly size: number;
+  readonly kind: OperationTimes["kind"];
+  readonly total: readonly number[];
+  /** Less the addition and the functions of `Math`. */
+  readonly net: readonly number[];
+  readonly chain: readonly number[];
+  readonly yardstick: readonly number[];
+}
+
+/** How many times the chain's operation an operation takes, less what is `Math`'s; of a list, nanoseconds per element. */
+export function costOf({ kind, net, chain }: OperationTiming): number {
+  return kind === "list"
+    ? median(net)
+    : median(net.map((time, k) => time / chain[k]!));
 }
 
 /** An engine and a workload. */

@@ -1,6 +1,13 @@
 // The design's targets, and where each stands in a run.
 import type { EngineName } from "../engines/engines.ts";
-import { median, type Run, timingOf } from "./results.ts";
+import {
+  costOf,
+  median,
+  type OperationTiming,
+  type OperationWay,
+  type Run,
+  timingOf,
+} from "./results.ts";
 import type { Selection } from "./protocol.ts";
 
 /** A target. */
@@ -46,6 +53,74 @@ export function targetsOf(run: Run): Target[] {
   const perceptron: Selection = ["perceptron", 100];
   const pair: Selection = ["two numbers", 2];
   const OPERATIONS_OF_PAIR = 3;
+  /** The worst of the operations of a kind, and its name. */
+  const worst = (
+    way: OperationWay,
+    kind: OperationTiming["kind"],
+    limit: number,
+    name = "",
+  ): Standing => {
+    const [first, ...others] = (run.operations ?? []).filter((timing) =>
+      timing.engine === way && timing.kind === kind &&
+      timing.workload.includes(name)
+    );
+    if (first === undefined) return atMost(NaN, limit);
+    const most = others.reduce(
+      (a, b) => costOf(b) > costOf(a) ? b : a,
+      first,
+    );
+    const { text, met } = atMost(costOf(most), limit);
+    const subject = most.workload.replace("operation: ", "");
+    return { text: kind === "matrix" ? text : `${text} (${subject})`, met };
+  };
+
+  // Older runs did not time every operation.
+  const operationTargets: readonly Target[] = run.operations === undefined
+    ? []
+    : [
+      {
+        what: "recorded, any operation of one or two operands, less `Math`",
+        against: "recorded chain",
+        target: "≤ 1.6 ×",
+        stands: [worst("recorded", "operation", 1.6)],
+      },
+      {
+        what: "recorded, `select` and `clamp`",
+        against: "recorded chain",
+        target: "≤ 2 ×",
+        stands: [worst("recorded", "choice", 2)],
+      },
+      {
+        what: "recorded, a list, ns per element, less `Math`",
+        against: "",
+        target: "≤ 6",
+        stands: [worst("recorded", "list", 6)],
+      },
+      {
+        what: "graph, any operation, less `Math`",
+        against: "the graph's chain",
+        target: "≤ 2 ×",
+        stands: [worst("graph", "operation", 2), worst("graph", "choice", 2)],
+      },
+      {
+        what: "graph, a list, ns per element, less `Math`",
+        against: "",
+        target: "≤ 12",
+        stands: [worst("graph", "list", 12)],
+      },
+      {
+        what: "recorded, `jacobian` of 250 outputs by 8 inputs",
+        against: "a gradient",
+        target: "≤ 2.5 ×",
+        stands: [worst("recorded", "matrix", 2.5, "jacobian")],
+      },
+      {
+        what: "recorded, `hessian` by 20 inputs",
+        against: "a gradient",
+        target: "≤ 8 ×",
+        stands: [worst("recorded", "matrix", 8, "hessian")],
+      },
+    ];
 
   return [
     {
@@ -92,6 +167,13 @@ export function targetsOf(run: Run): Target[] {
       target: "≤ 32",
       stands: [atMost(weight("recorded", 1e6)?.peak ?? NaN, 32)],
     },
+    {
+      what: "recorded, gradient of two numbers",
+      against: "adnn",
+      target: "≤ 0.6 ×",
+      stands: [atMost(1 / ratio("adnn", "recorded", pair), 0.6)],
+    },
+    ...operationTargets,
     {
       what: "recorded, perceptron 2-16-16-1, 100 points",
       against: "adnn",

@@ -130,6 +130,12 @@ function timeCalls(
   };
 }
 
+/** What the yardstick takes, once it is warm. */
+export function measureYardstick(): number {
+  for (let k = 0; k < 20; k++) yardstick();
+  return yardstick();
+}
+
 async function time(engine: Engine, workload: Workload): Promise<Times> {
   const { operations } = workload;
   const before = yardstick();
@@ -200,7 +206,7 @@ function peakResident(): number {
  * all operations; in this module, on all kinds of operand. A process that has
  * only ever seen one is compiled for just that, and its figures are nobody's.
  */
-async function live(name: EngineName): Promise<void> {
+export async function live(name: EngineName): Promise<void> {
   const names = OURS.includes(name) ? OURS : [name];
   const small = [
     chain(100),
@@ -239,7 +245,7 @@ function print(message: Message): void {
 if (import.meta.main) {
   const order: Order = JSON.parse(Deno.args[0]!);
   const engine = await ENGINES[order.engine]();
-  for (let k = 0; k < 20; k++) yardstick();
+  measureYardstick();
   if (!order.fresh) await live(order.engine);
   const failed = new Set<WorkloadName>();
   let took: { name: WorkloadName; size: number; first: number } | undefined;

@@ -14,17 +14,23 @@ import {
   clamp,
   cos,
   cosh,
+  digamma,
   div,
   dot,
   eq,
   erf,
+  erfc,
   exp,
   expm1,
   floor,
   ge,
+  grad,
   gt,
+  hessian,
   hypot,
+  jacobian,
   le,
+  lgamma,
   log,
   log10,
   log1p,
@@ -37,6 +43,7 @@ import {
   min,
   mul,
   neg,
+  polygamma,
   pow,
   relu,
   round,
@@ -53,20 +60,24 @@ import {
   sum,
   tan,
   tanh,
+  valueAndGrad,
 } from "../../mod.ts";
+import { rosenbrock, rosenbrockStart } from "./rosenbrock.ts";
+
+/** Operations of one or two operands, of three, or over lists: what has one target. */
+export type OperationKind = "operation" | "choice" | "list";
 
 /** An operation, applied over and over. */
 export interface OperationWorkload {
   readonly name: string;
-  /** What it counts as: operations, or a list's elements. */
-  readonly kind: "operation" | "choice" | "list";
+  readonly kind: OperationKind;
   /** Applies it `times` times to what it is given, and adds up the results. */
   readonly run: (x: readonly Scalar[], times: number) => Scalar;
-  /** How many operations or elements one application is. */
+  /** How many operations or elements one application is: what its time is divided by. */
   readonly size: number;
   /** How many leaves it is given. */
   readonly leaves: number;
-  /** The functions of `Math` that its value and derivative take: their time is the host's. */
+  /** The functions of `Math`, or of as much work, that its value and derivative take: their time is set aside. */
   readonly math: readonly ((x: number) => number)[];
 }
 
@@ -214,6 +225,10 @@ export const OPERATIONS: readonly OperationWorkload[] = [
   one("sigmoid", sigmoid, Math.exp, Math.exp),
   one("softplus", softplus, Math.exp, Math.log1p, Math.exp),
   one("erf", erf, Math.exp, Math.exp),
+  one("erfc", erfc, onNumbers(erfc), Math.exp),
+  one("lgamma", lgamma, onNumbers(lgamma), onNumbers(digamma)),
+  one("digamma", digamma, onNumbers(digamma), onNumbers(trigamma)),
+  one("polygamma", trigamma, onNumbers(trigamma), onNumbers(tetragamma)),
   one("sin", sin, Math.sin, Math.cos),
   one("cos", cos, Math.cos, Math.sin),
   one("tan", tan, Math.tan),
@@ -245,6 +260,62 @@ export const OPERATIONS: readonly OperationWorkload[] = [
   three("select", select),
   ...[16, 100, 1000].flatMap(lists),
 ];
+
+/** A matrix of derivatives, beside a gradient that costs as much per operation. */
+export interface MatrixWorkload {
+  readonly name: string;
+  readonly matrix: () => number[][];
+  readonly gradient: () => unknown;
+}
+
+/** What is said of many columns at once. */
+export function matrices(): MatrixWorkload[] {
+  const point = leavesOf(8);
+  const outputs = (x: readonly Scalar[]): Scalar[] =>
+    Array.from({ length: 250 }, (_, i) => {
+      let y: Scalar = x[0]!;
+      for (let k = 1; k < 8; k++) {
+        y = add(mul(y, i / 250), sin(mul(x[k]!, i)));
+      }
+      return y;
+    });
+  const sumOfSquares = (x: readonly Scalar[]) => {
+    const ys = outputs(x);
+    return dot(ys, ys);
+  };
+  const start = rosenbrockStart(20);
+  const rows = jacobian(outputs), squares = valueAndGrad(sumOfSquares);
+  const curvature = hessian(rosenbrock), slope = grad(rosenbrock);
+  return [
+    {
+      name: "jacobian of 250 outputs by 8 inputs",
+      matrix: () => rows(point),
+      gradient: () => squares(point),
+    },
+    {
+      name: "hessian of Rosenbrock's function by 20 inputs",
+      matrix: () => curvature(start),
+      gradient: () => slope(start),
+    },
+  ];
+}
+
+/** So many leaves between 0.6 and 1.6, where all operations are defined. */
+export function leavesOf(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => 0.6 + (i % 32) / 32);
+}
+
+function trigamma(x: Scalar): Scalar {
+  return polygamma(1, x);
+}
+
+function tetragamma(x: Scalar): Scalar {
+  return polygamma(2, x);
+}
+
+function onNumbers(apply: (x: Scalar) => Scalar): Math1 {
+  return (x) => apply(x) as number;
+}
 
 function powOf(x: number): number {
   return Math.pow(x, 0.75);

@@ -1,7 +1,11 @@
 // The chain rule at one node.
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
-import { evaluateListPartials, listRoom } from "../rules/list_partials.ts";
+import {
+  evaluateListPartials,
+  listRoom,
+  uniformPartial,
+} from "../rules/list_partials.ts";
 import { evaluatePartials } from "../rules/partials.ts";
 import * as rule from "../rules/user_rule.ts";
 import * as ruleKinds from "../rules/kinds.ts";
@@ -60,7 +64,9 @@ function propagateByRule(node: Node, code: number): void {
     case TERNARY:
       return propagateTernary(node, code);
     case UNIFORM:
+      return propagateUniform(node, code);
     case ACROSS:
+      return propagateAcross(node);
     case LIST:
       return propagateList(node, code);
   }
@@ -97,6 +103,25 @@ function propagateTernary(node: Node, code: number): void {
   receive(a, code, grad, partials[A]!);
   receive(b, code, grad, partials[B]!);
   receive(c, code, grad, partials[C]!);
+}
+
+function propagateUniform(node: Node, code: number): void {
+  const list = node["left"] as readonly NodeOperand[];
+  const share = node.grad * uniformPartial(code, list.length);
+  for (let k = 0; k < list.length; k++) {
+    const operand = list[k]!;
+    if (typeof operand !== "number") operand.grad += share;
+  }
+}
+
+function propagateAcross(node: Node): void {
+  const list = node["left"] as readonly NodeOperand[], { grad } = node;
+  const half = list.length / 2;
+  for (let k = 0; k < list.length; k++) {
+    const operand = list[k]!;
+    if (typeof operand === "number") continue;
+    operand.grad += grad * numberOf(list[k < half ? half + k : k - half]!);
+  }
 }
 
 function propagateList(node: Node, code: number): void {

@@ -97,7 +97,7 @@ export function applyLists(
   if (!mayBeFast()) {
     return takeNumbers(xs, numbers, 0) && takeNumbers(ys, numbers, n)
       ? primitive.value(numbers, count)
-      : applyElsewhere(primitive, [...xs, ...ys], undefined, label);
+      : applyElsewhere(primitive, joined(xs, ys), undefined, label);
   }
   const at = reserveOperands(count);
   const before = tapeLength();
@@ -109,7 +109,25 @@ export function applyLists(
   forgetConstants(before);
   return varsY === 0
     ? primitive.value(numbers, count)
-    : applyElsewhere(primitive, [...xs, ...ys], undefined, label);
+    : applyElsewhere(primitive, joined(xs, ys), undefined, label);
+}
+
+/** The operands of one or two lists, in an array that a node may keep. */
+function joined(
+  xs: readonly Scalar[] | Float64Array,
+  ys: readonly Scalar[] | Float64Array,
+): readonly Scalar[] {
+  const operands: Scalar[] = Array.isArray(xs) ? [...xs] : [];
+  if (operands.length < xs.length) append(operands, xs);
+  append(operands, ys);
+  return operands;
+}
+
+function append(
+  operands: Scalar[],
+  xs: readonly Scalar[] | Float64Array,
+): void {
+  for (let k = 0; k < xs.length; k++) operands.push(xs[k]!);
 }
 
 /** Takes the operands of a list, if all of them are numbers. */

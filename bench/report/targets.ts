@@ -1,4 +1,4 @@
-// The design's targets, and where each stands in a run.
+// The targets, and where each stands in a run.
 import type { EngineName } from "../engines/engines.ts";
 import {
   costOf,
@@ -25,7 +25,7 @@ export interface Standing {
   readonly met: boolean;
 }
 
-/** Every target, in the order of the design. */
+/** Every target. */
 export function targetsOf(run: Run): Target[] {
   const total = (engine: EngineName, selection: Selection) =>
     median(timingOf(run.timings, engine, selection)?.total ?? [NaN]);

@@ -4,12 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 
 const SOURCE = new URL("../src/", import.meta.url);
+const MAP = Deno.readTextFileSync(new URL("README.md", SOURCE));
 
 /** The rooms, rows of the map's table: each a list of folders (`tape/`) and files. */
 function roomsOnMap(): string[][] {
-  const map = Deno.readTextFileSync(new URL("README.md", SOURCE));
   return Array.from(
-    map.matchAll(/^\| (`[^|]*`) +\|/gm),
+    MAP.matchAll(/^\| (`[^|]*`) +\|/gm),
     ([, names]) =>
       Array.from(names!.matchAll(/`([^`]+)`/g), ([, name]) => name!),
   );
@@ -54,6 +54,15 @@ describe("the map of the source", () => {
     const names = rooms.flat();
     assertEquals(names, [...new Set(names)]);
     for (const name of names) Deno.statSync(new URL(name, SOURCE));
+  });
+
+  it("names files that exist", () => {
+    for (const [, path] of MAP.matchAll(/`([^`\s]+\/[^`\s]*\.ts)`/g)) {
+      const folder = path!.startsWith("tests/")
+        ? new URL("..", SOURCE)
+        : SOURCE;
+      Deno.statSync(new URL(path!, folder));
+    }
   });
 
   it("has imports point up", () => {

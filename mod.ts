@@ -73,6 +73,22 @@ export {
   formula,
   type FormulaResult,
 } from "./src/formula/formula.ts";
+export {
+  type DefinedFunction,
+  defineFunction,
+  type FunctionDefinition,
+  type LeafFor,
+  type OfNodes,
+  type ResultFor,
+  type ScalarsOf,
+  type WithLeaves,
+} from "./src/functions/define_function.ts";
+export {
+  defineImplicit,
+  type ImplicitDefinition,
+} from "./src/functions/define_implicit.ts";
+export { checkpoint } from "./src/functions/checkpoint.ts";
+export { solve } from "./src/functions/solve.ts";
 export { Var } from "./src/tape/recording.ts";
 export type { HasAux } from "./src/transforms/has_aux.ts";
 export {

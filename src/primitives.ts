@@ -42,7 +42,10 @@ export type Pattern =
   | {
     readonly kind: "shares";
     readonly weight: (x: Operand, largest: Operand) => Operand;
-  };
+  }
+  /** None: the results of a call have a rule together, which the call has; see `tape/calls.ts`. */
+  | { readonly kind: "call" };
+type ListPattern = Exclude<Pattern, { readonly kind: "call" }>;
 
 interface Row<Arity, Value, Partials> {
   /** What users call it. */
@@ -153,7 +156,7 @@ function register<P extends Primitive>(
 ): P {
   if (byCode.length === OPERATION_CODES) {
     throw rangeError(
-      `Cannot defineOperation ${name}: the number of operations is ` +
+      `Cannot define ${name}: the number of operations is ` +
         `${OPERATION_CODES}, expected fewer; define an operation once, outside of the ` +
         "functions that use it",
     );
@@ -229,7 +232,7 @@ export function definePrimitives({
   // r, the distance from the origin; at the origin itself, where no direction has a
   // derivative, Infinity: what is divided by it is 0, and all derivatives of that.
   const distance = (r: Operand) => select(eq(r, 0), Infinity, r);
-  const ruleOf = (pattern: Pattern): ListRule => {
+  const ruleOf = (pattern: ListPattern): ListRule => {
     switch (pattern.kind) {
       case "fixed":
         return pattern.rule;
@@ -250,7 +253,7 @@ export function definePrimitives({
         };
     }
   };
-  const list = (name: string, value: Variadic["value"], pattern: Pattern, gate = false) =>
+  const list = (name: string, value: Variadic["value"], pattern: ListPattern, gate = false) =>
     variadic(name, value, ruleOf(pattern), gate, pattern);
 
   return {
@@ -374,11 +377,11 @@ export function definePrimitives({
   };
 }
 
-function fixed(count: number, rule: ListRule): Pattern {
+function fixed(count: number, rule: ListRule): ListPattern {
   return { kind: "fixed", count, rule };
 }
 
-function uniform(partial: (count: number) => number): Pattern {
+function uniform(partial: (count: number) => number): ListPattern {
   return { kind: "uniform", partial };
 }
 

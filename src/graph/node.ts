@@ -7,8 +7,15 @@ import { CUSTOM as CUSTOM_CODE, propagate } from "./propagate.ts";
 /** What an operation on nodes was given: a node, or a constant. */
 export type NodeOperand = Node | number;
 
+/** An operation that consists in a backward function of the node's own. */
+interface OwnOperation {
+  readonly name: string;
+  /** No primitive has this code. */
+  readonly code: typeof CUSTOM_CODE;
+}
+
 /** The operation of every node that a user made with parents or a backward function. */
-const CUSTOM = { name: "custom", code: CUSTOM_CODE } as const;
+const CUSTOM: OwnOperation = { name: "custom", code: CUSTOM_CODE };
 
 /**
  * One value of a computation, and the derivative of the output by it.
@@ -54,7 +61,7 @@ export class Node {
   /** The second operand; a custom operation's backward function. */
   declare private right: NodeOperand | (() => void) | null;
   /** The operation that gave the value; null for a leaf. */
-  declare private operation: Primitive | typeof CUSTOM | null;
+  declare private operation: Primitive | OwnOperation | null;
   /** How far the latest traversal is with this node: see `postOrder`. */
   declare private mark: number;
   /** The node from which a traversal came here, while it is here or below: see `postOrder`. */
@@ -113,7 +120,9 @@ export class Node {
   /** What adds this node's share to each parent's `grad`; null for a leaf. */
   get backwardFn(): (() => void) | null {
     if (this.operation === null) return null;
-    if (this.operation === CUSTOM) return this.right as (() => void) | null;
+    if (this.operation.code === CUSTOM_CODE) {
+      return this.right as (() => void) | null;
+    }
     return () => propagate(this);
   }
 
@@ -139,6 +148,21 @@ export function makeNode(
   node["left"] = left;
   node["right"] = right;
   node["operation"] = operation;
+  observer?.onNode(node);
+  return node;
+}
+
+/** Makes a node with a backward function, as users may by hand, but under a name. */
+export function makeNamedNode(
+  name: string,
+  value: number,
+  parents: readonly Node[],
+  backwardFn: () => void,
+): Node {
+  const node = new Node(value);
+  node["left"] = parents;
+  node["right"] = backwardFn;
+  node["operation"] = { name, code: CUSTOM_CODE };
   observer?.onNode(node);
   return node;
 }

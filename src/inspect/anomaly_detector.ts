@@ -12,6 +12,7 @@ import type { Scalar } from "../scalar.ts";
 import { captureStack } from "../stack.ts";
 import { Activity } from "../tape/activity.ts";
 import { type Entries, operandsAt, type Section } from "../tape/entries.ts";
+import { callOperandsAt, isCallAt } from "../tape/calls.ts";
 import { entryOf, tapeEntries, valueAt, type Var } from "../tape/recording.ts";
 import {
   gradientAnomaly,
@@ -125,22 +126,35 @@ export class AnomalyDetector implements Observer {
       adjoints[entry - start]! += primalOf(cotangents[k]!);
       reached[entry - start] = 1;
     });
+    const give = (i: number, operand: number, share: number) => {
+      const before = adjoints[operand - start]!, after = before + share;
+      adjoints[operand - start] = after;
+      reached[operand - start] = 1;
+      if (!this.#isAnomalous(after) || this.#isAnomalous(before)) return;
+      throw gradientAnomaly(
+        operationAt(entries, i),
+        adjoints[i - start]!,
+        userOperandsAt(entries, i).indexOf(operand),
+        after,
+        entries.origins[i],
+      );
+    };
     for (let i = end - 1; i >= start + inputs; i--) {
+      if (activity.isCall(i)) {
+        activity.pullCall(
+          i,
+          (result) =>
+            reached[result - start] === 1
+              ? adjoints[result - start]!
+              : undefined,
+          (operand, share) => give(i, operand, share as number),
+        );
+        continue;
+      }
       if (reached[i - start] === 0) continue;
       const adjoint = adjoints[i - start]!;
       activity.forEachPartial(i, (operand, gate, partial) => {
-        const before = adjoints[operand - start]!;
-        const after = before + product(gate, adjoint, partial as number);
-        adjoints[operand - start] = after;
-        reached[operand - start] = 1;
-        if (!this.#isAnomalous(after) || this.#isAnomalous(before)) return;
-        throw gradientAnomaly(
-          operationAt(entries, i),
-          adjoint,
-          operandsAt(entries, i).indexOf(operand),
-          after,
-          entries.origins[i],
-        );
+        give(i, operand, product(gate, adjoint, partial as number));
       });
     }
   }
@@ -169,6 +183,14 @@ export class AnomalyDetector implements Observer {
     seeds.forEach((seed, k) => tangents[k] = primalOf(seed ?? 0));
     for (let i = start + inputs; i < end; i++) {
       if (!activity.isVaried(i)) continue;
+      if (activity.isCall(i)) {
+        activity.pushCall(
+          i,
+          (operand) => tangents[operand - start]!,
+          (result, tangent) => tangents[result - start] = tangent as number,
+        );
+        continue;
+      }
       let flat = true;
       activity.forEachPartial(i, (operand, gate, partial) => {
         const tangent = tangents[operand - start]!;
@@ -183,7 +205,7 @@ export class AnomalyDetector implements Observer {
       if (reached[i - start] === 0 || !this.#isAnomalous(tangent)) continue;
       throw tangentAnomaly(
         operationAt(entries, i),
-        operandsAt(entries, i).map((entry) => tangents[entry - start] ?? 0),
+        userOperandsAt(entries, i).map((entry) => tangents[entry - start] ?? 0),
         tangent,
         entries.origins[i],
       );
@@ -193,7 +215,7 @@ export class AnomalyDetector implements Observer {
 
 /** 1 for the entries that tangents of the outputs come through. */
 function reachedFrom(
-  { start, inputs, end }: Section,
+  { entries, start, inputs, end }: Section,
   activity: Activity,
   outputs: readonly number[],
 ): Uint8Array {
@@ -201,7 +223,11 @@ function reachedFrom(
   for (const entry of outputs) reached[entry - start] = 1;
   for (let i = end - 1; i >= start + inputs; i--) {
     if (reached[i - start] === 0) continue;
-    activity.forEachPartial(i, (operand) => reached[operand - start] = 1);
+    const mark = (operand: number) => {
+      if (activity.isVaried(operand)) reached[operand - start] = 1;
+    };
+    if (activity.isCall(i)) userOperandsAt(entries, i).forEach(mark);
+    else activity.forEachPartial(i, mark);
   }
   return reached;
 }
@@ -214,8 +240,15 @@ function operationOf(node: Node): Operation {
 function operationAt(entries: Entries, i: number): Operation {
   const { codes, values } = entries;
   const { name } = primitiveOf(codes[i]!);
-  const operands = operandsAt(entries, i).map((entry) => values[entry]!);
+  const operands = userOperandsAt(entries, i).map((entry) => values[entry]!);
   return { name, operands, value: values[i]! };
+}
+
+/** The operands of entry i that a user gave: without the token of a call. */
+function userOperandsAt(entries: Entries, i: number): number[] {
+  return isCallAt(entries, i)
+    ? callOperandsAt(entries, i)
+    : operandsAt(entries, i);
 }
 
 function gradOf(operand: NodeOperand): number {

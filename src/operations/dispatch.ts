@@ -245,7 +245,8 @@ function isVarOperand(x: unknown): x is Var | number {
   return typeof x === "number" || x instanceof Var && isOpen(x);
 }
 
-function wrongOperand(
+/** The TypeError for operands that do not go together, or one that is not a Scalar. */
+export function wrongOperand(
   name: string,
   operands: readonly unknown[],
   label: (i: number) => string = (i) => `operand ${i + 1}`,

@@ -15,6 +15,8 @@ export const LIST = 5;
 export const UNIFORM = 6;
 /** A list, whose partial derivatives are the operands across. */
 export const ACROSS = 7;
+/** The result of a call. */
+export const CALL = 8;
 
 const kinds = new Uint8Array(1 << 16);
 const gates = new Uint8Array(1 << 16);
@@ -52,6 +54,8 @@ function kindOfPattern(pattern: Pattern | null): number {
       return UNIFORM;
     case "across":
       return ACROSS;
+    case "call":
+      return CALL;
     default:
       return LIST;
   }

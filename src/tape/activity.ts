@@ -1,4 +1,5 @@
 import { type Operand, primitiveOf } from "../primitives.ts";
+import { isCallAt, pullCall, pushCall } from "./calls.ts";
 import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
 import { scalarAt, type Var } from "./recording.ts";
 
@@ -62,6 +63,35 @@ export class Activity {
   /** What stands for an entry in a rule. */
   scalar(entry: number): Var | number {
     return this.#numeric ? this.#entries.values[entry]! : scalarAt(entry);
+  }
+
+  /** Whether entry i is the result of a call, which has no partial derivatives. */
+  isCall(i: number): boolean {
+    return isCallAt(this.#entries, i);
+  }
+
+  /** {@linkcode pullCall} to the operands that vary. */
+  pullCall(
+    i: number,
+    cotangentOf: (result: number) => Operand | undefined,
+    give: (operand: number, share: Operand) => void,
+  ): void {
+    const scalar = (entry: number) => this.scalar(entry);
+    pullCall(this.#entries, i, cotangentOf, scalar, (operand, share) => {
+      if (this.isVaried(operand)) give(operand, share);
+    });
+  }
+
+  /** {@linkcode pushCall} from the operands that vary. */
+  pushCall(
+    i: number,
+    tangentOf: (operand: number) => Operand,
+    take: (result: number, tangent: Operand) => void,
+  ): void {
+    const tangent = (operand: number) =>
+      this.isVaried(operand) ? tangentOf(operand) : 0;
+    const scalar = (entry: number) => this.scalar(entry);
+    pushCall(this.#entries, i, tangent, scalar, take);
   }
 
   /** Calls `visit` with the partial derivative of entry i by each operand that varies. */

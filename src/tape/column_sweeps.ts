@@ -1,5 +1,6 @@
 // Several sweeps in one pass over a section: each partial derivative is
 // computed once for all of them, and what no seed reaches is passed over.
+import { isCallAt, pullCall, pushCall } from "./calls.ts";
 import { CONSTANT, type Section } from "./entries.ts";
 import { EntryPartials } from "./entry_partials.ts";
 
@@ -17,9 +18,11 @@ export interface Columns {
 
 /** The forward sweep, from the columns of the inputs to those of all entries. */
 export function forwardColumns(
-  { entries, start, inputs, end }: Section,
-  { count, numbers, reached }: Columns,
+  section: Section,
+  columns: Columns,
 ): void {
+  const { entries, start, inputs, end } = section;
+  const { count, numbers, reached } = columns;
   const { codes, rights } = entries;
   // Its own: a user's rule may sweep.
   const local = new EntryPartials();
@@ -28,6 +31,10 @@ export function forwardColumns(
       const last = i + rights[i]!;
       reached.fill(0, i - start, last + 1 - start);
       i = last;
+      continue;
+    }
+    if (isCallAt(entries, i)) {
+      pushColumns(section, i, columns);
       continue;
     }
     const to = (i - start) * count;
@@ -56,11 +63,17 @@ export function forwardColumns(
 
 /** The reverse sweep, from the columns of what is reached to those of the inputs. */
 export function reverseColumns(
-  { entries, start, inputs, end }: Section,
-  { count, numbers, reached }: Columns,
+  section: Section,
+  columns: Columns,
 ): void {
+  const { entries, start, inputs, end } = section;
+  const { count, numbers, reached } = columns;
   const local = new EntryPartials();
   for (let i = end - 1; i >= start + inputs; i--) {
+    if (isCallAt(entries, i)) {
+      pullColumns(section, i, columns);
+      continue;
+    }
     if (reached[i - start] === 0) continue;
     const from = (i - start) * count;
     const operands = local.evaluate(entries, i);
@@ -81,5 +94,53 @@ export function reverseColumns(
         }
       }
     }
+  }
+}
+
+/** The forward rule of a call, column by column: what a call does shares nothing. */
+function pushColumns(
+  { entries, start }: Section,
+  i: number,
+  { count, numbers, reached }: Columns,
+): void {
+  for (let c = 0; c < count; c++) {
+    pushCall(
+      entries,
+      i,
+      (operand) =>
+        reached[operand - start] === 1
+          ? numbers[(operand - start) * count + c]!
+          : 0,
+      (entry) => entries.values[entry]!,
+      (result, tangent) => {
+        numbers[(result - start) * count + c] = tangent as number;
+        reached[result - start] = 1;
+      },
+    );
+  }
+}
+
+/** The reverse rule of a call, column by column. */
+function pullColumns(
+  { entries, start }: Section,
+  i: number,
+  { count, numbers, reached }: Columns,
+): void {
+  for (let c = 0; c < count; c++) {
+    pullCall(
+      entries,
+      i,
+      (result) =>
+        reached[result - start] === 1
+          ? numbers[(result - start) * count + c]!
+          : undefined,
+      (entry) => entries.values[entry]!,
+      (operand, share) => {
+        const to = (operand - start) * count;
+        if (reached[operand - start] === 0) numbers.fill(0, to, to + count);
+        reached[operand - start] = 1;
+        numbers[to + c]! += share as number;
+      },
+    );
   }
 }

@@ -3,6 +3,7 @@
 // topological order and a sweep is a loop.
 import { primitiveOf } from "../primitives.ts";
 import type { Origin } from "../observer.ts";
+import type { PlacedCall } from "./calls.ts";
 import {
   CONSTANT_LIST,
   FIRST_LOOP_CODE,
@@ -48,6 +49,8 @@ export interface Entries extends Operations {
   readonly values: Float64Array;
   /** Where operations come from, if they were observed. */
   readonly origins: readonly (Origin | undefined)[];
+  /** The calls that results on the tape are of, by their tokens. */
+  readonly calls: readonly PlacedCall[];
 }
 
 /** The entries of one function: its inputs first, then what it did. */
@@ -180,6 +183,7 @@ export function copySection({ entries, start, end, inputs }: Section): Section {
     rights: new Int32Array(end - start),
     values: values.slice(start, end),
     origins: origins.slice(start, end),
+    calls: entries.calls.slice(),
   };
   for (let i = start; i < end; i++) {
     const left = lefts[i]!, right = rights[i]!;

@@ -1,6 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
+import { pushCall } from "./calls.ts";
 import { CONSTANT, type Entries, type Section } from "./entries.ts";
 import {
   evaluateListPartials,
@@ -20,6 +21,7 @@ const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
 const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
 const UNIFORM = ruleKinds.UNIFORM, ACROSS = ruleKinds.ACROSS;
 const gates = ruleKinds.gatesByCode;
+const CALL = ruleKinds.CALL;
 const partials = sharedPartials;
 
 /**
@@ -86,6 +88,14 @@ function sweepMoved(
   );
   for (let i = start + inputs; i < end; i++) {
     let tangent = 0, flat = true;
+    if (activity.isVaried(i) && activity.isCall(i)) {
+      activity.pushCall(
+        i,
+        (entry) => tangents[entry]!,
+        (result, share) => tangents[result] = share as number,
+      );
+      continue;
+    }
     if (activity.isVaried(i)) {
       activity.forEachPartial(i, (operand, gate, partial) => {
         tangent += product(gate, tangents[operand]!, partial as number);
@@ -145,7 +155,17 @@ function push(entries: Entries, i: number, tangents: Float64Array): void {
       for (let k = 0; k < right; k++) {
         tangent += product(gate, tangents[lists[left + k]!]!, numbers[k]!);
       }
+      break;
     }
+    case CALL:
+      pushCall(
+        entries,
+        i,
+        (entry) => tangents[entry]!,
+        (entry) => values[entry]!,
+        (result, share) => tangents[result] = share as number,
+      );
+      return;
   }
   tangents[i] = tangent;
 }

@@ -13,6 +13,7 @@ import {
   setObserver,
 } from "../observer.ts";
 import { MUL } from "../primitives.ts";
+import { type Call, type PlacedCall, placePermanently } from "./calls.ts";
 import { allocate, type Arrays, copyInto, lengthBeyond } from "./capacity.ts";
 import { CONSTANT, type Entries, FIRST_OPERATION, INPUT } from "./entries.ts";
 import type { Loop } from "./loop.ts";
@@ -148,6 +149,8 @@ let listsLength = 0;
 let loops: Loop[] = [];
 let data: Float64Array[] = [];
 let origins: (Origin | undefined)[] = [];
+/** The calls whose results are entries, by their tokens; those that are to be compiled are elsewhere. */
+const calls: PlacedCall[] = [];
 let adjoints = new Float64Array(0);
 
 /** Whether x is a Var that the fast paths take: an open one of the innermost recording. */
@@ -391,6 +394,32 @@ export function recordList(code: number, count: number, value: number): Var {
 }
 
 /**
+ * Appends the results of a call, one after the other, and gives their Vars.
+ *
+ * @param operands The entries of its operands.
+ */
+export function recordCall(
+  code: number,
+  call: Call,
+  operands: readonly number[],
+  results: readonly number[],
+): Var[] {
+  const n = operands.length, entry = length;
+  const sizes = { operands: n, results: results.length };
+  const placed = active.frozen
+    ? placePermanently(call, sizes)
+    : { ...sizes, call, token: calls.length, entry };
+  if (!active.frozen) calls.push(placed);
+  const token = recordConstant(placed.token);
+  const at = reserveOperands(n + results.length);
+  setOperand(at, token);
+  for (let k = 0; k < n; k++) setOperand(at + 1 + k, operands[k]!);
+  for (let k = 1; k < results.length; k++) setOperand(at + n + k, token);
+  listsLength = at + n + results.length;
+  return results.map((result, k) => record(code, at, 1 + n + k, result));
+}
+
+/**
  * Appends an input that comes from the function around: 1 · x, as the chain rule
  * has to see it when that function is differentiated in turn. Nobody's
  * operation, so that no observer is told of it.
@@ -562,6 +591,7 @@ export function truncate(start: number, listsStart: number): void {
   if (length > peak) peak = length;
   length = start;
   listsLength = listsStart;
+  while (calls.length > 0 && calls.at(-1)!.entry >= start) calls.pop();
   if (start > 0) return;
   if (loops.length > 0) loops = [];
   if (data.length > 0) data = [];
@@ -613,7 +643,7 @@ export function tapeLength(): number {
 
 /** The tape's arrays, good until the next entry is recorded. */
 export function tapeEntries(): Entries {
-  return { codes, lefts, rights, values, lists, loops, data, origins };
+  return { codes, lefts, rights, values, lists, loops, data, origins, calls };
 }
 
 /** Room for an adjoint (or tangent) an entry, kept from call to call. */

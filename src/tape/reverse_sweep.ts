@@ -1,6 +1,7 @@
 import * as primitives from "../primitives.ts";
 import { product } from "../primitives.ts";
 import { Activity } from "./activity.ts";
+import { pullCall } from "./calls.ts";
 import { CONSTANT, type Entries, type Section } from "./entries.ts";
 import {
   evaluateListPartials,
@@ -19,6 +20,7 @@ const MUL = primitives.MUL, DIV = primitives.DIV;
 const UNARY = ruleKinds.UNARY, BINARY = ruleKinds.BINARY;
 const TERNARY = ruleKinds.TERNARY, LIST = ruleKinds.LIST;
 const UNIFORM = ruleKinds.UNIFORM, ACROSS = ruleKinds.ACROSS;
+const CALL = ruleKinds.CALL;
 const kinds = ruleKinds.kindsByCode, gates = ruleKinds.gatesByCode;
 const partials = sharedPartials;
 
@@ -158,7 +160,19 @@ function sweepReached(
   const reached = new Uint8Array(end);
   for (const entry of outputs) reached[entry] = 1;
   for (let i = end - 1; i >= start + inputs; i--) {
-    if (reached[i] === 0 || !activity.isVaried(i)) continue;
+    if (!activity.isVaried(i)) continue;
+    if (activity.isCall(i)) {
+      activity.pullCall(
+        i,
+        (entry) => reached[entry] === 1 ? adjoints[entry]! : undefined,
+        (operand, share) => {
+          adjoints[operand]! += share as number;
+          reached[operand] = 1;
+        },
+      );
+      continue;
+    }
+    if (reached[i] === 0) continue;
     const adjoint = adjoints[i]!;
     activity.forEachPartial(i, (operand, gate, partial) => {
       adjoints[operand]! += product(gate, adjoint, partial as number);
@@ -217,6 +231,15 @@ function pull(entries: Entries, i: number, adjoints: Float64Array): void {
         const operand = lists[left + k]!;
         adjoints[operand]! += product(gate, adjoint, numbers[k]!);
       }
+      return;
     }
+    case CALL:
+      pullCall(
+        entries,
+        i,
+        (entry) => adjoints[entry]!,
+        (entry) => values[entry]!,
+        (operand, share) => adjoints[operand]! += share as number,
+      );
   }
 }

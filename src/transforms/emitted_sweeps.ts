@@ -33,10 +33,16 @@ export function emitReverseSweep(
   };
   outputs.forEach((entry, k) => give(entry, cotangents[k]!));
   for (let i = end - 1; i >= start + inputs; i--) {
-    const adjoint = adjoints[i - start];
-    if (adjoint === undefined || !activity.isVaried(i)) continue;
-    observer?.onDerivative(section, i);
+    if (!activity.isVaried(i)) continue;
     const code = entries.codes[i]!;
+    if (activity.isCall(i)) {
+      observer?.onDerivative(section, i);
+      activity.pullCall(i, (result) => adjoints[result - start], give as Give);
+      continue;
+    }
+    const adjoint = adjoints[i - start];
+    if (adjoint === undefined) continue;
+    observer?.onDerivative(section, i);
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
       const left = entries.lefts[i]!, right = entries.rights[i]!;
@@ -81,6 +87,14 @@ export function emitForwardSweep(
   for (let i = start + inputs; i < end; i++) {
     if (!activity.isVaried(i)) continue;
     observer?.onDerivative(section, i);
+    if (activity.isCall(i)) {
+      activity.pushCall(
+        i,
+        (operand) => tangents[operand - start]!,
+        (result, share) => tangents[result - start] = share as Scalar,
+      );
+      continue;
+    }
     let tangent: Scalar | undefined;
     activity.forEachPartial(i, (operand, gate, partial) => {
       const share = product(gate, tangents[operand - start]!, partial);
@@ -92,6 +106,9 @@ export function emitForwardSweep(
   }
   return outputs.map((entry) => withoutSign(tangents[entry - start]));
 }
+
+/** What a rule gives, as the rule's types say it. */
+type Give = (entry: number, share: Operand) => void;
 
 /**
  * `product` of the primitives, in operations, but for what is the same to the bit.

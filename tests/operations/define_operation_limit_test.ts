@@ -20,9 +20,7 @@ describe("as many operations as there is room for", () => {
     const error = assertThrows(fill, RangeError);
     assertEquals(
       error.message,
-      `Cannot defineOperation scale by ${
-        count + 1
-      }: the number of operations ` +
+      `Cannot define scale by ${count + 1}: the number of operations ` +
         "is 65280, expected fewer; define an operation once, outside of the " +
         "functions that use it",
     );

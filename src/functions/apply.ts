@@ -11,6 +11,7 @@ import type { Call } from "../tape/calls.ts";
 import {
   entryFor,
   entryOf,
+  isFreezing,
   isOpen,
   recordCall,
   valueAt,
@@ -108,7 +109,8 @@ export function apply(
   }
   checkData(name, data);
   const result = evaluate(rules, shape, numbers, data);
-  const call = new FunctionCall(rules, shape, result.shape, data);
+  const made = new FunctionCall(rules, shape, result.shape, data);
+  const call = isFreezing() ? kept(rules, made) : made;
   const results = hasVar
     ? recordCall(
       primitive.code,
@@ -139,6 +141,15 @@ class FunctionCall implements Call {
     this.#shape = shape;
     this.#resultShape = resultShape;
     this.#data = data;
+  }
+
+  /** Whether it computes the same, by the same rules. */
+  isLike(other: FunctionCall): boolean {
+    const data = this.#data;
+    return mismatch(other.#shape, this.#shape) === undefined &&
+      mismatch(other.#resultShape, this.#resultShape) === undefined &&
+      data.length === other.#data.length &&
+      data.every((each, k) => Object.is(each, other.#data[k]));
   }
 
   value(operands: readonly number[]): number[] {
@@ -221,6 +232,18 @@ class FunctionCall implements Call {
     // An observer wants to know of what the user does, and what comes of it.
     return withObserver(null, () => transpose(zeros, []).gradient as Scalar[]);
   }
+}
+
+const keptCalls = new WeakMap<Rules, FunctionCall[]>();
+
+/** A call that a program makes, which is kept for good; one like it, if there was one. */
+function kept(rules: Rules, call: FunctionCall): FunctionCall {
+  const calls = keptCalls.get(rules) ?? [];
+  const known = calls.find((other) => other.isLike(call));
+  if (known !== undefined) return known;
+  calls.push(call);
+  keptCalls.set(rules, calls);
+  return call;
 }
 
 /** The numbers a function gives, and their shape. */

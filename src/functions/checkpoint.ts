@@ -59,38 +59,43 @@ import { pullThrough, pushThrough } from "./sweep_through.ts";
 export function checkpoint<F extends Recordable>(f: F): F {
   checkFunction("checkpoint", f);
   const call = f as unknown as (...inputs: readonly unknown[]) => unknown;
+  const rules = rulesOf(call);
   return ((...inputs: readonly unknown[]) => {
     const varies = inputs.map(hasDerivative);
     // An observer wants to see each operation.
     if (!varies.includes(true) || observer !== null) return call(...inputs);
     primitive ??= callPrimitive("checkpoint");
     const x = inputs.filter((_, k) => varies[k]);
-    const run = (x: readonly unknown[]) => {
-      let next = 0;
-      return call(...inputs.map((input, k) => varies[k] ? x[next++] : input));
-    };
-    return apply(primitive, rulesOf(run), x, []);
+    const rest = inputs.map((input, k) => varies[k] ? VARIES : input);
+    return apply(primitive, rules, x, rest);
   }) as unknown as F;
 }
 
 // One for all checkpoints: each may well be made where it is called.
 let primitive: Variadic | undefined;
 
-/** The rules of a function of a list of arguments: they run it. */
-function rulesOf(run: (x: readonly unknown[]) => unknown): Rules {
-  const name = "checkpoint", f: Recordable = run;
+/** Stands among a function's arguments for one that varies. */
+const VARIES = Symbol("varies");
+
+/** The rules of a function of the arguments that vary, given the list of all: they run it. */
+function rulesOf(call: (...inputs: readonly unknown[]) => unknown): Rules {
+  const name = "checkpoint";
+  const of = (rest: readonly unknown[]) => (x: readonly unknown[]) => {
+    let next = 0;
+    return call(...rest.map((input) => input === VARIES ? x[next++] : input));
+  };
   return {
     name,
     argument: "the list of arguments",
     result: "the result of the function",
-    value: (x) => run(x as readonly unknown[]),
-    pullback: (cotangent, x) => {
+    value: (x, rest) => of(rest)(x as readonly unknown[]),
+    pullback: (cotangent, x, _y, rest) => {
       const { leaves } = scalarsOf(cotangent, name, "the cotangent");
-      return pullThrough(name, f, x, leaves);
+      return pullThrough(name, of(rest), x, leaves);
     },
-    pushforward: (tangent, x, y) => {
+    pushforward: (tangent, x, y, rest) => {
       const { shape } = scalarsOf(y, name, "the result");
-      return rebuild(shape, pushThrough(name, f, x, tangent));
+      return rebuild(shape, pushThrough(name, of(rest), x, tangent));
     },
   };
 }

@@ -54,19 +54,24 @@ interface PermanentCall extends PlacedCall {
 }
 
 // Tokens of calls that compiled programs make are from here on. Programs outlive
-// the tape, and numbers are all they have: such a call is kept for good.
+// the tape, and numbers are all they have: such a call is kept for good, once
+// however many programs make it.
 const FIRST_PERMANENT = 2 ** 40;
 const permanent: PermanentCall[] = [];
+const placedByCall = new Map<Call, PermanentCall>();
 
 /** Keeps a call for compiled programs. */
 export function placePermanently(
   call: Call,
   sizes: { readonly operands: number; readonly results: number },
 ): PlacedCall {
+  const known = placedByCall.get(call);
+  if (known !== undefined) return known;
   const token = FIRST_PERMANENT + permanent.length;
   const latest = { operands: [], results: [] };
   const placed = { ...sizes, call, token, entry: 0, latest };
   permanent.push(placed);
+  placedByCall.set(call, placed);
   return placed;
 }
 

@@ -239,6 +239,25 @@ describe("a defined function", () => {
     assertEquals(runs, 3);
   });
 
+  it("is called once where programs call it twice alike", () => {
+    let runs = 0;
+    const counted = defineFunction({
+      name: "counted",
+      value: (x: number, by: number) => {
+        runs++;
+        return x * by;
+      },
+      pullback: (cotangent, _x, _y, by) => mul(cotangent, by),
+    });
+    const f = (x: Scalar) =>
+      sum([counted(x, 2), counted(x, 2), counted(x, 3), counted(neg(x), 3)]);
+    const compiled = compile(f, { verify: false });
+    compiled(1);
+    runs = 0;
+    assertEquals(compiled(5), 10 + 10 + 15 - 15);
+    assertEquals(runs, 3);
+  });
+
   it("leaves nothing on the tape", () => {
     grad(MIXED)(POINT);
     assertThrows(() =>

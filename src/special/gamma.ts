@@ -114,10 +114,10 @@ function digammaNearRoot(x: number): number {
     quotient(DIGAMMA_P, DIGAMMA_Q, x - 0.5);
 }
 
-// B₂ₖ/(2k)!, for k = 1, 2, ….
-const EULER_MACLAURIN = BERNOULLI.map((b, i) => b / factorial(2 * i + 2));
 /** The largest n whose n! is a double. */
 const MAX_FACTORIAL = 170;
+// B₂ₖ/(2k)!, for k = 1, 2, ….
+const EULER_MACLAURIN = BERNOULLI.map((b, i) => b / factorial(2 * i + 2));
 
 /**
  * ψ⁽ⁿ⁾(x), the derivative of order n of digamma; NaN if n is not a whole number. At the poles 0, −1, −2, … it is
@@ -126,7 +126,7 @@ const MAX_FACTORIAL = 170;
 export function polygamma(n: number, x: number): number {
   if (!Number.isInteger(n) || n < 0) return NaN;
   if (n === 0) return digamma(x);
-  const odd = n % 2 === 1;
+  const odd = (n & 1) === 1;
   if (x < 0) {
     if (Number.isInteger(x)) return odd ? Infinity : NaN;
     // ψ⁽ⁿ⁾(1 − x) − (−1)ⁿ ψ⁽ⁿ⁾(x) = (−1)ⁿ π dⁿ(cot πx)/dxⁿ, DLMF 5.15.6.
@@ -138,9 +138,10 @@ export function polygamma(n: number, x: number): number {
   }
   // (−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹ (DLMF 5.15.1): term by term as far as the rest, by
   // the formula of Euler and Maclaurin, is not yet in reach.
+  const size = factorial(n);
   let sum = 0, at = x;
   while (at < n + FAR) {
-    const term = factorialOverPower(n, n + 1, at);
+    const term = overPower(size, n, n + 1, at);
     sum += term;
     // Those of huge orders may all be 0, or NaN.
     if (!(term > sum * 2 ** -60) || sum === Infinity) return odd ? sum : -sum;
@@ -152,19 +153,35 @@ export function polygamma(n: number, x: number): number {
     rising *= (n + 2 * k) / at * ((n + 2 * k + 1) / at);
     rest += EULER_MACLAURIN[k]! * rising;
   }
-  sum += factorialOverPower(n - 1, n, at) * rest;
+  sum += overPower(factorial(n - 1), n - 1, n, at) * rest;
   return odd ? sum : -sum;
 }
 
-/** n!/xᵖ, where either alone may be out of a double's range. */
-function factorialOverPower(n: number, p: number, x: number): number {
-  if (n > MAX_FACTORIAL) return Math.exp(lgamma(n + 1) - p * Math.log(x));
-  const half = Math.floor(p / 2), power = half === 1 ? x : x ** half;
-  const quotient = factorial(n) / power / power;
-  return p % 2 === 0 ? quotient : quotient / x;
+/** n!/xᵖ, where xᵖ alone may be out of a double's range, and n! too. */
+function overPower(
+  factorial: number,
+  n: number,
+  p: number,
+  x: number,
+): number {
+  if (factorial === Infinity) return Math.exp(lgamma(n + 1) - p * Math.log(x));
+  const half = p >> 1,
+    power = half > 3
+      ? x ** half
+      : half === 3
+      ? x * x * x
+      : half === 2
+      ? x * x
+      : half === 1
+      ? x
+      : 1;
+  const quotient = factorial / power / power;
+  return (p & 1) === 0 ? quotient : quotient / x;
 }
 
+/** n!; Infinity from 171! on. */
 function factorial(n: number): number {
+  if (n > MAX_FACTORIAL) return Infinity;
   let product = 1;
   for (let k = 2; k <= n; k++) product *= k;
   return product;
@@ -191,7 +208,7 @@ function cotangent(x: number): number {
 function cotangentDerivative(n: number, c: number): number {
   if (n > MAX_FACTORIAL) {
     // The coefficients are out of range.
-    return n % 2 === 1 ? -Infinity : c === 0 ? 0 : Math.sign(c) * Infinity;
+    return (n & 1) === 1 ? -Infinity : c === 0 ? 0 : Math.sign(c) * Infinity;
   }
   let coefficients = [0, 1];
   for (let order = 0; order < n; order++) {

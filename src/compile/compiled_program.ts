@@ -6,7 +6,7 @@ import { type ListPlace, Memory, type Region } from "./memory.ts";
 import type { Ordered as Program } from "./program/builder.ts";
 import { isListAt } from "./program/program.ts";
 import { operationsDone, operationsOf } from "./program/optimise.ts";
-import { generate } from "./wasm/generate.ts";
+import { generate, outputCopies } from "./wasm/generate.ts";
 import { LoadedProgram } from "./wasm/load.ts";
 import { Plan } from "./wasm/scopes.ts";
 
@@ -272,7 +272,7 @@ function load(program: Program, memory: Memory): LoadedProgram | string {
   const { WebAssembly } = host;
   if (WebAssembly === undefined) return NO_WEBASSEMBLY;
   // Copying an input or a constant to an output takes code, too.
-  const size = operationsOf(program) + program.outputs.length;
+  const size = operationsOf(program) + outputCopies(program);
   if (size > MAX_WASM_OPERATIONS) {
     return `${size} operations of code, more than ${MAX_WASM_OPERATIONS}, ` +
       "would not fit the caches";

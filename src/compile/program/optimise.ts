@@ -1,5 +1,16 @@
-import { CONSTANT } from "../../tape/entries.ts";
-import { LOOP, type Program } from "../../tape/loop.ts";
+import {
+  CONSTANT,
+  fieldsOf,
+  INPUT,
+  LIST,
+  operandsAt,
+} from "../../tape/entries.ts";
+import {
+  FIRST_LOOP_CODE,
+  GATHER,
+  LOOP,
+  type Program,
+} from "../../tape/loop.ts";
 import type { Ordered } from "./builder.ts";
 import { withLoopsFound } from "./find/find.ts";
 import { fused } from "./fuse.ts";
@@ -37,11 +48,28 @@ export function withLoopsOptimised(program: Program): Ordered {
   return withoutUnread(fused(withoutUnread(lowered(program))));
 }
 
-/** How many operations a program is as code. */
-export function operationsOf({ first, length, lists, loops }: Ordered): number {
+/** How many operations a program is as code: what only reads a list or a loop takes none of its own. */
+export function operationsOf(program: Ordered): number {
+  const { first, length, codes, rights, loops } = program;
+  let operations = 0;
+  for (let i = first; i < length; i++) {
+    const code = codes[i]!;
+    if (code < FIRST_LOOP_CODE) {
+      operations += fieldsOf(code) === LIST ? 1 + rights[i]! : 1;
+    } else if (code === GATHER && !isOfInputs(program, i)) {
+      operations += rights[i]!;
+    }
+  }
   return loops.reduce(
     (sum, { body }) => sum + operationsOf(body as Ordered),
-    length - first + lists.length,
+    operations,
+  );
+}
+
+/** Whether a list is of nothing but inputs, which are in memory side by side. */
+function isOfInputs(program: Ordered, i: number): boolean {
+  return operandsAt(program, i).every((entry) =>
+    program.codes[entry] === INPUT
   );
 }
 

@@ -25,6 +25,7 @@ export const Op = {
   i32Const: 0x41,
   f64Const: 0x44,
   i32Eqz: 0x45,
+  i32Ne: 0x47,
   i32GtU: 0x4b,
   f64Eq: 0x61,
   f64Ne: 0x62,

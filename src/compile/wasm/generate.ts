@@ -14,6 +14,7 @@ import {
   STACKED,
   ZEROS,
 } from "../../tape/loop.ts";
+import type { Ordered } from "../program/builder.ts";
 import { inputsOf, outputsOf } from "../program/layout.ts";
 import {
   type Data,
@@ -114,6 +115,41 @@ export function dataOf(plan: Plan, region: Omit<Region, "bytes">): Data[] {
       return { at: region.slots + 8 * slot, bytes };
     }),
   ];
+}
+
+// Shorter runs of outputs are copied one by one.
+const SHORT_RUN = 8;
+
+/** How many outputs from k on are numbers of one list, each so many after the one before. */
+export function runOf(
+  { codes, lefts, rights }: Ordered,
+  outputs: readonly number[],
+  k: number,
+): { readonly length: number; readonly step: number } {
+  const entry = outputs[k]!;
+  const isOfList = (other: number | undefined) =>
+    other !== undefined && codes[other] === ELEMENT &&
+    lefts[other] === lefts[entry];
+  if (!isOfList(entry) || !isOfList(outputs[k + 1])) {
+    return { length: 1, step: 1 };
+  }
+  const step = rights[outputs[k + 1]!]! - rights[entry]!;
+  let length = 2;
+  while (
+    isOfList(outputs[k + length]) &&
+    rights[outputs[k + length]!]! === rights[entry]! + length * step
+  ) length++;
+  return { length, step };
+}
+
+/** How many pieces of code the outputs of a program are copied by. */
+export function outputCopies(program: Ordered): number {
+  let copies = 0;
+  for (let k = 0; k < program.outputs.length; copies++) {
+    const { length } = runOf(program, program.outputs, k);
+    k += length > SHORT_RUN ? length : 1;
+  }
+  return copies;
 }
 
 /** An integer of a loop that its code needs: a pointer, a counter. */
@@ -257,23 +293,17 @@ class Generator {
         k++;
         continue;
       }
-      // Numbers of a list, one after another.
-      let run = 1;
-      if (codes[entry] === ELEMENT) {
-        while (
-          k + run < outputs.length && codes[outputs[k + run]!] === ELEMENT &&
-          lefts[outputs[k + run]!] === lefts[entry] &&
-          rights[outputs[k + run]!] === rights[entry]! + run
-        ) run++;
-      }
-      if (run > 4) {
-        writer.integer(this.#slotAddress(slot));
-        this.#listAddress(writer, top.lists[lefts[entry]!]!);
-        writer.integer(8 * rights[entry]!);
-        writer.op(Op.i32Add);
-        writer.integer(8 * run);
-        writer.copy();
-        k += run;
+      const { length, step } = runOf(top.program, outputs, k);
+      if (length > SHORT_RUN) {
+        this.#copyRun(
+          writer,
+          top.lists[lefts[entry]!]!,
+          rights[entry]!,
+          step,
+          slot,
+          length,
+        );
+        k += length;
         continue;
       }
       writer.integer(0);
@@ -282,6 +312,50 @@ class Generator {
       k++;
     }
     return k;
+  }
+
+  /** Copies numbers of a list, so many apart, to slots side by side. */
+  #copyRun(
+    writer: FunctionWriter,
+    list: Place,
+    first: number,
+    step: number,
+    slot: number,
+    length: number,
+  ): void {
+    const to = this.#slotAddress(slot);
+    if (step === 1) {
+      writer.integer(to);
+      this.#listAddress(writer, list);
+      writer.integer(8 * first);
+      writer.op(Op.i32Add);
+      writer.integer(8 * length);
+      return writer.copy();
+    }
+    const source = writer.local(Type.i32), target = writer.local(Type.i32);
+    this.#listAddress(writer, list);
+    writer.integer(8 * first);
+    writer.op(Op.i32Add);
+    writer.set(source);
+    writer.integer(to);
+    writer.set(target);
+    writer.begin(Op.loop);
+    writer.get(target);
+    writer.get(source);
+    writer.access(Op.f64Load, 0);
+    writer.access(Op.f64Store, 0);
+    writer.get(source);
+    writer.integer(8 * step);
+    writer.op(Op.i32Add);
+    writer.set(source);
+    writer.get(target);
+    writer.integer(8);
+    writer.op(Op.i32Add);
+    writer.tee(target);
+    writer.integer(to + 8 * length);
+    writer.op(Op.i32Ne);
+    writer.branchIf(0);
+    writer.end();
   }
 
   #slotsOf(scope: Scope): Map<number, number> {

@@ -108,6 +108,7 @@ export type {
   Argument,
   Arguments,
   Like,
+  Matrix,
   Numeric,
   Precise,
   ResultLeaf,
@@ -151,3 +152,6 @@ export type {
   WasmModule,
 } from "./src/compile/compiled_program.ts";
 export type { Recordable } from "./src/transforms/recorded.ts";
+export { sparseHessian } from "./src/sparse/sparse_hessian.ts";
+export { sparseJacobian } from "./src/sparse/sparse_jacobian.ts";
+export { type Pattern, SparseMatrix } from "./src/sparse/sparse_matrix.ts";

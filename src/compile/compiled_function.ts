@@ -1,6 +1,6 @@
 // How a compiled function may be called, to the types.
 import type { Scalar } from "../scalar.ts";
-import type { Numeric } from "../transforms/structures.ts";
+import type { Matrix, Numeric } from "../transforms/structures.ts";
 
 /**
  * A function `F` compiled: where it is written for Scalars, it gives numbers for
@@ -40,6 +40,7 @@ export type NumericArgument<X> = [X] extends [Scalar] ? number
 export type NumericStructure =
   | number
   | Float64Array
+  | Matrix
   | readonly NumericStructure[]
   | { readonly [key: string]: NumericStructure };
 

@@ -1,6 +1,7 @@
 // The shape of a compiled function's arguments or result, with the shortest way
 // to move numbers between it and memory.
 import {
+  instanceParts,
   isDetached,
   isRecord,
   setField,
@@ -22,7 +23,12 @@ export interface Signature {
 }
 
 /** The signature of structures of a shape. */
-export function signatureOf({ kind, size, parts, keys }: Shape): Signature {
+export function signatureOf(
+  { kind, size, parts, keys, rebuild }: Shape,
+): Signature {
+  if (rebuild !== undefined) {
+    return new Instance(signatureOf(parts![0]!), rebuild);
+  }
   if (kind === "leaf") return SCALAR;
   if (kind === "floats") return new Floats(size);
   if (kind === "array") {
@@ -46,6 +52,28 @@ const SCALAR: Signature = {
   },
   read: (memory, at) => memory[at]!,
 };
+
+/** An instance of a class, with the numbers that it has. */
+class Instance implements Signature {
+  readonly size: number;
+  readonly #values: Signature;
+  readonly #rebuild: (values: unknown) => unknown;
+
+  constructor(values: Signature, rebuild: (values: unknown) => unknown) {
+    this.size = values.size;
+    this.#values = values;
+    this.#rebuild = rebuild;
+  }
+
+  write(x: unknown, memory: Float64Array, at: number): boolean {
+    const parts = instanceParts(x);
+    return parts !== undefined && this.#values.write(parts.values, memory, at);
+  }
+
+  read(memory: Float64Array, at: number): unknown {
+    return this.#rebuild(this.#values.read(memory, at));
+  }
+}
 
 class Scalars implements Signature {
   readonly size: number;

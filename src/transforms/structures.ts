@@ -57,6 +57,7 @@ export type Vector<A> = A extends Scalar ? Scalar
  */
 export type ResultLike<Y, A> = Y extends Scalar ? ResultLeaf<A>
   : Y extends Float64Array ? Float64Array
+  : Y extends Matrix ? Y
   : { -readonly [K in keyof Y]: ResultLike<Precise<Y[K], A>, A> };
 
 /**
@@ -90,6 +91,7 @@ export type Precise<Y, A> = [A] extends [WithoutFloats<A>]
  */
 export type Numeric<X> = X extends Scalar ? number
   : X extends Float64Array ? Float64Array
+  : X extends Matrix ? X
   : { [K in keyof X]: Numeric<X[K]> };
 
 /**
@@ -101,6 +103,18 @@ export type Numeric<X> = X extends Scalar ? number
 export type WithoutFloats<X> = X extends Scalar ? X
   : X extends Float64Array ? never
   : { [K in keyof X]: WithoutFloats<X[K]> };
+
+/**
+ * An instance that stands for numbers, to the types: a {@linkcode SparseMatrix}.
+ *
+ * @category Types
+ */
+export interface Matrix {
+  /** The numbers that are not 0. */
+  readonly values: Float64Array;
+  /** All its numbers, row by row. */
+  toDense(): number[][];
+}
 
 /** Whether a leaf of a structure is right, and what to say where it is not. */
 export interface LeafKind<T> {
@@ -120,13 +134,30 @@ export const NUMBERS_EXPECTED =
  * cannot mislabel what is computed from the leaves.
  */
 export interface Shape {
-  readonly kind: "leaf" | "array" | "floats" | "record";
+  readonly kind: "leaf" | "array" | "floats" | "record" | "instance";
   /** The number of leaves. */
   readonly size: number;
   /** The shapes of the elements or fields in order; null where all are leaves. */
   readonly parts: readonly Shape[] | null;
   /** The keys of a record, in order; null for all other kinds. */
   readonly keys: readonly string[] | null;
+  /** Makes the instance of its one part; only of an instance. */
+  readonly rebuild?: (part: unknown) => unknown;
+}
+
+/** A method of objects that are taken apart though they are instances of a class. */
+export const AS_STRUCTURE: unique symbol = Symbol("as structure");
+
+/** The numbers of an instance, and how to make another one of others. */
+export interface InstanceParts {
+  readonly values: unknown;
+  rebuild(values: unknown): unknown;
+}
+
+/** What has the numbers of an instance, if it has {@linkcode AS_STRUCTURE}. */
+export function instanceParts(x: unknown): InstanceParts | undefined {
+  return (x as { [AS_STRUCTURE]?(): InstanceParts } | null | undefined)
+    ?.[AS_STRUCTURE]?.();
 }
 
 /** A structure taken apart. */
@@ -248,6 +279,12 @@ function read<T>(
   if (Array.isArray(x)) return readArray(x, around, reading);
   if (x instanceof Float64Array) return readFloats(x, around, reading);
   if (isRecord(x)) return readRecord(x, around, reading);
+  const instance = instanceParts(x);
+  if (instance !== undefined) {
+    const part = read(instance.values, around, reading);
+    const { rebuild } = instance, { size } = part;
+    return { kind: "instance", size, parts: [part], keys: null, rebuild };
+  }
   const { expected, hint } = reading.kind, advice = hint?.(x);
   throw wrongPart(
     describe(x),
@@ -373,13 +410,14 @@ export function rebuild(shape: Shape, leaves: unknown[]): unknown {
   if (shape.parts === null) return rebuildFlat(shape, leaves);
   let next = 0;
   const visit = (shape: Shape): unknown => {
-    const { size, parts, keys } = shape;
+    const { size, parts, keys, rebuild } = shape;
     if (shape === LEAF) return leaves[next++];
     if (parts === null) {
       return rebuildFlat(shape, leaves.slice(next, next += size));
     }
     const values: unknown[] = [];
     for (let k = 0; k < parts.length; k++) values.push(visit(parts[k]!));
+    if (rebuild !== undefined) return rebuild(values[0]);
     return keys === null ? values : recordOf(keys, values);
   };
   return visit(shape);
@@ -396,6 +434,8 @@ function rebuildFlat({ kind, keys }: Shape, leaves: unknown[]): unknown {
       return floatsOf(leaves);
     case "record":
       return recordOf(keys!, leaves);
+    case "instance":
+      throw new TypeError("an instance has a part");
   }
 }
 
@@ -489,6 +529,9 @@ export interface Mismatch {
  */
 export function mismatch(shape: Shape, like: Shape): Mismatch | undefined {
   if (shape === like) return undefined;
+  if (shape.kind === "instance" && like.kind === "instance") {
+    return mismatch(shape.parts![0]!, like.parts![0]!);
+  }
   const { keys } = shape, n = widthOf(shape);
   if (isList(shape) && isList(like) && n === widthOf(like)) {
     return mismatchWithin(shape, like, (i) => `[${i}]`);

@@ -164,22 +164,30 @@ export function pushForwardColumns(
 /**
  * The derivatives of each output by all inputs, a row each. Rows share passes
  * over the section where all is numbers.
+ *
+ * @param rows The outputs that are summed in each row; by default each by itself.
  */
-export function pullBackRows(recorded: Recorded): Scalar[][] {
+export function pullBackRows(
+  recorded: Recorded,
+  rows: readonly (readonly number[])[] = recorded.outputs.map((_, k) => [k]),
+): Scalar[][] {
   const { section: { start, inputs }, outputs } = recorded;
   return inPasses(
     recorded,
-    outputs.length,
+    rows.length,
     (row) => {
+      const isIn = new Set(rows[row]);
       const alone = outputs.map((output, k) =>
-        k === row ? output : { ...output, entry: undefined }
+        isIn.has(k) ? output : { ...output, entry: undefined }
       );
       return pullBack({ ...recorded, outputs: alone }, alone.map(() => 1));
     },
     (first, pass) => {
       for (let c = 0; c < pass.count; c++) {
-        const { entry } = outputs[first + c]!;
-        if (entry !== undefined) setSeed(pass, entry - start, c, 1);
+        for (const k of rows[first + c]!) {
+          const { entry } = outputs[k]!;
+          if (entry !== undefined) setSeed(pass, entry - start, c, 1);
+        }
       }
       reverseColumns(recorded.section, pass);
       return Array.from({ length: inputs }, (_, k) => k);

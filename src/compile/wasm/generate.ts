@@ -117,37 +117,69 @@ export function dataOf(plan: Plan, region: Omit<Region, "bytes">): Data[] {
   ];
 }
 
-// Shorter runs of outputs are copied one by one.
+// Outputs that take turns are looked for up to so many, as those of a sparse
+// matrix with so many colours; shorter runs are copied one by one.
+const MOST_TURNS = 64;
 const SHORT_RUN = 8;
 
-/** How many outputs from k on are numbers of one list, each so many after the one before. */
-export function runOf(
-  { codes, lefts, rights }: Ordered,
+/** Outputs that are numbers of lists, by turns: each so many after the one a turn before. */
+interface Run {
+  readonly length: number;
+  /** How many outputs take turns. */
+  readonly turns: number;
+}
+
+/** The run of outputs from k on; of length 1 where there is none. */
+function runOf(program: Ordered, outputs: readonly number[], k: number): Run {
+  const { codes } = program;
+  for (
+    let turns = 1;
+    turns <= MOST_TURNS && codes[outputs[k + turns - 1]!] === ELEMENT;
+    turns++
+  ) {
+    let length = 2 * turns;
+    for (let r = 0; r < turns; r++) {
+      if (!isSameList(program, outputs[k + r], outputs[k + r + turns])) {
+        length = 0;
+      }
+    }
+    if (length === 0) continue;
+    while (
+      isSameList(program, outputs[k + length - turns], outputs[k + length]) &&
+      stepOf(program, outputs, k + length, turns) ===
+        stepOf(program, outputs, k + length - turns, turns)
+    ) length++;
+    if (length > SHORT_RUN * turns) return { length, turns };
+  }
+  return { length: 1, turns: 1 };
+}
+
+function isSameList(
+  { codes, lefts }: Ordered,
+  one: number | undefined,
+  other: number | undefined,
+): boolean {
+  return one !== undefined && other !== undefined && codes[one] === ELEMENT &&
+    codes[other] === ELEMENT && lefts[one] === lefts[other];
+}
+
+function stepOf(
+  { rights }: Ordered,
   outputs: readonly number[],
   k: number,
-): { readonly length: number; readonly step: number } {
-  const entry = outputs[k]!;
-  const isOfList = (other: number | undefined) =>
-    other !== undefined && codes[other] === ELEMENT &&
-    lefts[other] === lefts[entry];
-  if (!isOfList(entry) || !isOfList(outputs[k + 1])) {
-    return { length: 1, step: 1 };
-  }
-  const step = rights[outputs[k + 1]!]! - rights[entry]!;
-  let length = 2;
-  while (
-    isOfList(outputs[k + length]) &&
-    rights[outputs[k + length]!]! === rights[entry]! + length * step
-  ) length++;
-  return { length, step };
+  turns: number,
+): number {
+  return rights[outputs[k]!]! - rights[outputs[k - turns]!]!;
 }
 
 /** How many pieces of code the outputs of a program are copied by. */
 export function outputCopies(program: Ordered): number {
+  const { outputs } = program;
   let copies = 0;
-  for (let k = 0; k < program.outputs.length; copies++) {
-    const { length } = runOf(program, program.outputs, k);
-    k += length > SHORT_RUN ? length : 1;
+  for (let k = 0; k < outputs.length;) {
+    const { length, turns } = runOf(program, outputs, k);
+    copies += turns;
+    k += length;
   }
   return copies;
 }
@@ -284,7 +316,7 @@ class Generator {
     from: number,
   ): number {
     const { top, outputsAt } = this.#plan;
-    const { codes, lefts, rights } = top.program;
+    const { lefts, rights } = top.program;
     const { writer } = context;
     let k = from;
     for (let written = 0; k < outputs.length && written < 400; written++) {
@@ -293,16 +325,20 @@ class Generator {
         k++;
         continue;
       }
-      const { length, step } = runOf(top.program, outputs, k);
-      if (length > SHORT_RUN) {
-        this.#copyRun(
-          writer,
-          top.lists[lefts[entry]!]!,
-          rights[entry]!,
-          step,
-          slot,
-          length,
-        );
+      const { length, turns } = runOf(top.program, outputs, k);
+      if (length > 1) {
+        for (let r = 0; r < turns; r++) {
+          const entry = outputs[k + r]!;
+          this.#copyRun(
+            writer,
+            top.lists[lefts[entry]!]!,
+            rights[entry]!,
+            stepOf(top.program, outputs, k + r + turns, turns),
+            slot + r,
+            turns,
+            Math.ceil((length - r) / turns),
+          );
+        }
         k += length;
         continue;
       }
@@ -314,17 +350,18 @@ class Generator {
     return k;
   }
 
-  /** Copies numbers of a list, so many apart, to slots side by side. */
+  /** Copies numbers of a list, so many apart, to slots that are so many apart. */
   #copyRun(
     writer: FunctionWriter,
     list: Place,
     first: number,
     step: number,
     slot: number,
+    turns: number,
     length: number,
   ): void {
     const to = this.#slotAddress(slot);
-    if (step === 1) {
+    if (step === 1 && turns === 1) {
       writer.integer(to);
       this.#listAddress(writer, list);
       writer.integer(8 * first);
@@ -349,10 +386,10 @@ class Generator {
     writer.op(Op.i32Add);
     writer.set(source);
     writer.get(target);
-    writer.integer(8);
+    writer.integer(8 * turns);
     writer.op(Op.i32Add);
     writer.tee(target);
-    writer.integer(to + 8 * length);
+    writer.integer(to + 8 * turns * length);
     writer.op(Op.i32Ne);
     writer.branchIf(0);
     writer.end();

@@ -45,15 +45,19 @@ import type { SparseMatrix } from "./sparse_matrix.ts";
  * } from "@chainrule/autograd";
  *
  * // Near noisy data, and smooth.
- * const data = Array.from({ length: 10_000 }, (_, i) => Math.sin(i / 500) + i % 7 / 20);
+ * const noisy = (i: number) => Math.sin(i / 500) + i % 7 / 20;
+ * const data = Array.from({ length: 10_000 }, (_, i) => noisy(i));
  * const cost = (x: readonly Scalar[]) =>
  *   sum(x.map((xi, i) => {
  *     const misfit = mul(0.5, square(sub(xi, data[i]!)));
  *     if (i === 0) return misfit;
- *     return add(misfit, mul(10, sqrt(add(1, square(sub(xi, x[i - 1]!))))));
+ *     const slope = sub(xi, x[i - 1]!);
+ *     return add(misfit, mul(10, sqrt(add(1, square(slope)))));
  *   }));
- * const gradient = compile(grad(cost)), curvature = compile(sparseHessian(cost));
- * const dot = (a: number[], b: number[]) => a.reduce((sum, ai, i) => sum + ai * b[i]!, 0);
+ * const gradient = compile(grad(cost));
+ * const curvature = compile(sparseHessian(cost));
+ * const dot = (a: number[], b: number[]) =>
+ *   a.reduce((sum, ai, i) => sum + ai * b[i]!, 0);
  *
  * let x = [...data], g = gradient(x);
  * for (let step = 0; step < 20 && dot(g, g) > 1e-18; step++) {
@@ -67,7 +71,8 @@ import type { SparseMatrix } from "./sparse_matrix.ts";
  *       return sum;
  *     });
  *   // Solves hessian · d = g.
- *   let d = x.map(() => 0), rest = [...g], way = [...g], size = dot(rest, rest);
+ *   let d = x.map(() => 0), rest = [...g], way = [...g];
+ *   let size = dot(rest, rest);
  *   for (let k = 0; k < 200 && size > 1e-24; k++) {
  *     const image = times(way), length = size / dot(way, image);
  *     d = d.map((di, i) => di + length * way[i]!);

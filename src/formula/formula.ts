@@ -27,6 +27,9 @@ export type ElementOf<X> = X extends ScalarList ? X[number] : X;
 
 // By the strings of a template, of which each place in the source has its own.
 const computations = new WeakMap<TemplateStringsArray, Computation>();
+// The one that was asked for last: in a loop, it is the next, too.
+let latest: readonly string[] = [];
+let latestComputation: Computation;
 
 /**
  * Infix notation for this module's operations, as a template:
@@ -82,8 +85,11 @@ export function formula(
   template: TemplateStringsArray,
   ...operands: readonly unknown[]
 ): Scalar {
-  const compute = computations.get(template) ?? read(template);
-  return compute(operands);
+  if (template !== latest) {
+    latestComputation = computations.get(template) ?? read(template);
+    latest = template;
+  }
+  return latestComputation(operands);
 }
 
 function read(template: TemplateStringsArray): Computation {

@@ -1,10 +1,12 @@
 // The parts of a formula as functions of what stands in its placeholders.
 // Nothing is generated as source: pages may forbid `eval`.
+import { add, div, mul, square, sub } from "../operations/arithmetic.ts";
 import type { Scalar } from "../scalar.ts";
 import type { Operation } from "./names.ts";
 
 /** Computes a part of a formula from what stands in the placeholders. */
-export type Computation = (operands: readonly unknown[]) => Scalar;
+export type Computation = (operands: Operands) => Scalar;
+type Operands = readonly unknown[];
 
 /** A part of a formula. */
 export type Term =
@@ -30,69 +32,85 @@ export function computed(term: Term): Computation {
     }
     case "placeholder": {
       const { index } = term;
-      return (operands) => operands[index] as Scalar;
+      return (operands) => at(operands, index);
     }
     case "computed":
       return term.compute;
   }
 }
 
-// A function of its own for each kind of operand: to call one for the mere sake
-// of reading a placeholder costs half of what an operation does.
+function at(operands: Operands, index: number): Scalar {
+  return operands[index] as Scalar;
+}
 
 function computationOf(f: Operation, terms: readonly Term[]): Computation {
-  if (terms.length === 1) return unary(f, terms[0]!);
-  if (terms.length === 2) return binary(f, terms[0]!, terms[1]!);
-  // No operation has more than three operands.
+  const lines = LINES.get(f) ?? linesOf;
   const [a, b, c] = terms.map(computed) as [
     Computation,
     Computation,
     Computation,
   ];
-  return (operands) => f(a(operands), b(operands), c(operands));
+  // No operation has more than three operands.
+  return terms.length === 3
+    ? (xs) => f(a(xs), b(xs), c(xs))
+    : lines(indexOf(terms[0]), indexOf(terms[1]), a, b, f);
 }
 
-function unary(f: Operation, term: Term): Computation {
-  if (term.kind === "placeholder") {
-    const { index } = term;
-    return (operands) => f(operands[index]);
-  }
-  const x = computed(term);
-  return (operands) => f(x(operands));
+/** Where a term stands, if it is a placeholder; else −1. */
+function indexOf(term: Term | undefined): number {
+  return term?.kind === "placeholder" ? term.index : -1;
 }
 
-function binary(f: Operation, left: Term, right: Term): Computation {
-  if (left.kind === "placeholder") {
-    const { index } = left;
-    if (right.kind === "placeholder") {
-      const { index: other } = right;
-      return (operands) => f(operands[index], operands[other]);
-    }
-    if (right.kind === "constant") {
-      const { value } = right;
-      return (operands) => f(operands[index], value);
-    }
-    const b = right.compute;
-    return (operands) => f(operands[index], b(operands));
-  }
-  if (left.kind === "constant") {
-    const { value } = left;
-    if (right.kind === "placeholder") {
-      const { index } = right;
-      return (operands) => f(value, operands[index]);
-    }
-    const b = computed(right);
-    return (operands) => f(value, b(operands));
-  }
-  const a = left.compute;
-  if (right.kind === "placeholder") {
-    const { index } = right;
-    return (operands) => f(a(operands), operands[index]);
-  }
-  if (right.kind === "constant") {
-    const { value } = right;
-    return (operands) => f(a(operands), value);
-  }
-  const b = right.compute;
-  return (operands) => f(a(operands), b(operands));
-}
+/**
+ * The computation of an operation of one operand or two. Each is computed, or at
+ * an index where that is not negative: to call a function for the mere sake of
+ * reading a placeholder costs half of what an operation does.
+ */
+type Lines = (
+  i: number,
+  j: number,
+  a: Computation,
+  b: Computation | undefined,
+  f: Operation,
+) => Computation;
+
+const linesOf: Lines = (i, j, a, b, f) => {
+  if (b === undefined) return i >= 0 ? (xs) => f(at(xs, i)) : (xs) => f(a(xs));
+  if (i >= 0 && j >= 0) return (xs) => f(at(xs, i), at(xs, j));
+  if (i >= 0) return (xs) => f(at(xs, i), b(xs));
+  if (j >= 0) return (xs) => f(a(xs), at(xs, j));
+  return (xs) => f(a(xs), b(xs));
+};
+
+// V8 inlines an operation into a line that calls that one alone. So what formulas
+// mostly consist of has lines of its own: they take a tenth off the time.
+const LINES: ReadonlyMap<unknown, Lines> = new Map<unknown, Lines>([
+  [add, (i, j, a, b) => {
+    if (i >= 0 && j >= 0) return (xs) => add(at(xs, i), at(xs, j));
+    if (i >= 0) return (xs) => add(at(xs, i), b!(xs));
+    if (j >= 0) return (xs) => add(a(xs), at(xs, j));
+    return (xs) => add(a(xs), b!(xs));
+  }],
+  [sub, (i, j, a, b) => {
+    if (i >= 0 && j >= 0) return (xs) => sub(at(xs, i), at(xs, j));
+    if (i >= 0) return (xs) => sub(at(xs, i), b!(xs));
+    if (j >= 0) return (xs) => sub(a(xs), at(xs, j));
+    return (xs) => sub(a(xs), b!(xs));
+  }],
+  [mul, (i, j, a, b) => {
+    if (i >= 0 && j >= 0) return (xs) => mul(at(xs, i), at(xs, j));
+    if (i >= 0) return (xs) => mul(at(xs, i), b!(xs));
+    if (j >= 0) return (xs) => mul(a(xs), at(xs, j));
+    return (xs) => mul(a(xs), b!(xs));
+  }],
+  [div, (i, j, a, b) => {
+    if (i >= 0 && j >= 0) return (xs) => div(at(xs, i), at(xs, j));
+    if (i >= 0) return (xs) => div(at(xs, i), b!(xs));
+    if (j >= 0) return (xs) => div(a(xs), at(xs, j));
+    return (xs) => div(a(xs), b!(xs));
+  }],
+  [
+    square,
+    (i, _j, a) => i >= 0 ? (xs) => square(at(xs, i)) : (xs) => square(a(xs)),
+  ],
+]);

@@ -198,6 +198,8 @@ describe("a formula", () => {
     assertEquals(formula(template, 1), 2);
     const before = reads;
     assertEquals(formula(template, 2), 3);
+    assertEquals(formula`${3} - 1`, 2);
+    assertEquals(formula(template, 4), 5);
     assertEquals(reads, before);
   });
 });

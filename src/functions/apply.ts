@@ -9,6 +9,7 @@ import type { Operand, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import type { Call } from "../tape/calls.ts";
 import {
+  apart,
   entryFor,
   entryOf,
   isFreezing,
@@ -108,7 +109,9 @@ export function apply(
     throw wrongOperand(name, leaves, label);
   }
   checkData(name, data);
-  const result = evaluate(rules, shape, numbers, data);
+  const result =
+    (hasVar ? placeholder(rules, shape, numbers, data) : undefined) ??
+      evaluate(rules, shape, numbers, data);
   const made = new FunctionCall(rules, shape, result.shape, data);
   const call = isFreezing() ? kept(rules, made) : made;
   const results = hasVar
@@ -128,7 +131,7 @@ export function apply(
 class FunctionCall implements Call {
   readonly #rules: Rules;
   readonly #shape: Shape;
-  readonly #resultShape: Shape;
+  readonly resultShape: Shape;
   readonly #data: readonly unknown[];
 
   constructor(
@@ -139,17 +142,21 @@ class FunctionCall implements Call {
   ) {
     this.#rules = rules;
     this.#shape = shape;
-    this.#resultShape = resultShape;
+    this.resultShape = resultShape;
     this.#data = data;
+  }
+
+  /** Whether it is a call with this data, for an argument of this shape. */
+  takes(shape: Shape, data: readonly unknown[]): boolean {
+    return mismatch(shape, this.#shape) === undefined &&
+      data.length === this.#data.length &&
+      data.every((each, k) => Object.is(each, this.#data[k]));
   }
 
   /** Whether it computes the same, by the same rules. */
   isLike(other: FunctionCall): boolean {
-    const data = this.#data;
-    return mismatch(other.#shape, this.#shape) === undefined &&
-      mismatch(other.#resultShape, this.#resultShape) === undefined &&
-      data.length === other.#data.length &&
-      data.every((each, k) => Object.is(each, other.#data[k]));
+    return this.takes(other.#shape, other.#data) &&
+      mismatch(other.resultShape, this.resultShape) === undefined;
   }
 
   value(operands: readonly number[]): number[] {
@@ -159,7 +166,7 @@ class FunctionCall implements Call {
       operands,
       this.#data,
     );
-    const wrong = mismatch(shape, this.#resultShape);
+    const wrong = mismatch(shape, this.resultShape);
     if (wrong === undefined) return leaves;
     throw typeError(
       `Cannot ${this.#rules.name}: ${this.#rules.result}${
@@ -175,9 +182,9 @@ class FunctionCall implements Call {
   ): readonly Operand[] {
     const { name, argument, pullback } = this.#rules;
     const shares = pullback(
-      rebuild(this.#resultShape, cotangents as unknown[]),
+      rebuild(this.resultShape, cotangents as unknown[]),
       rebuild(this.#shape, operands as unknown[]),
-      rebuild(this.#resultShape, results as unknown[]),
+      rebuild(this.resultShape, results as unknown[]),
       this.#data,
     );
     const names = ["the result of pullback", argument] as const;
@@ -205,12 +212,12 @@ class FunctionCall implements Call {
     const moved = pushforward(
       rebuild(this.#shape, tangents as unknown[]),
       rebuild(this.#shape, operands as unknown[]),
-      rebuild(this.#resultShape, results as unknown[]),
+      rebuild(this.resultShape, results as unknown[]),
       this.#data,
     );
     const names = ["the result of pushforward", result] as const;
     const given = [...tangents, ...results];
-    return matching(moved, this.#resultShape, name, names, given);
+    return matching(moved, this.resultShape, name, names, given);
   }
 
   /**
@@ -246,6 +253,25 @@ function kept(rules: Rules, call: FunctionCall): FunctionCall {
   return call;
 }
 
+/**
+ * What stands for a result while a loop is recorded whose rows are not there, but
+ * NaN: with that, many an iteration would not end. Undefined if all numbers are
+ * there, or it is not known what the function gives.
+ */
+function placeholder(
+  rules: Rules,
+  shape: Shape,
+  numbers: readonly number[],
+  data: readonly unknown[],
+): TakenApart<number> | undefined {
+  if (!isFreezing() || !numbers.some(Number.isNaN)) return undefined;
+  const known = keptCalls.get(rules)?.find((call) => call.takes(shape, data));
+  if (known === undefined) return undefined;
+  const { resultShape } = known;
+  const leaves = new Array<number>(resultShape.size).fill(NaN);
+  return { shape: resultShape, leaves };
+}
+
 /** The numbers a function gives, and their shape. */
 function evaluate(
   { name, result: what, value }: Rules,
@@ -253,7 +279,8 @@ function evaluate(
   numbers: readonly number[],
   data: readonly unknown[],
 ): TakenApart<number> {
-  const result = value(rebuild(shape, [...numbers]), data);
+  const x = rebuild(shape, [...numbers]);
+  const result = apart(() => value(x, data));
   const taken = takeApart(
     result,
     NUMBERS,

@@ -2,7 +2,7 @@ import { wrongKind } from "../errors.ts";
 import type { Node } from "../graph/node.ts";
 import type { Scalar } from "../scalar.ts";
 import { callPrimitive } from "../tape/calls.ts";
-import { derive } from "../tape/recording.ts";
+import { derive, isRecording } from "../tape/recording.ts";
 import type { Argument, Numeric } from "../transforms/structures.ts";
 import { apply } from "./apply.ts";
 
@@ -70,8 +70,8 @@ export interface FunctionDefinition<X, Y, D extends readonly unknown[]> {
   /** What errors and diagrams call the function. */
   readonly name: string;
   /**
-   * The function on numbers: pure and synchronous, computed in any way. Lists
-   * that it is given are arrays.
+   * The function on numbers: pure and synchronous, computed in any way, with
+   * transforms and compiled functions, too. Lists that it is given are arrays.
    */
   readonly value: (x: X, ...data: D) => Y;
   /**
@@ -195,8 +195,12 @@ export function defineFunction<
     what: string,
     f: Rule,
   ): (v: unknown, x: unknown, y: unknown, data: readonly unknown[]) => unknown {
+    const run = `${what} of ${name}`;
+    // Where nothing is recorded, all is numbers, which a rule may well read.
     return (v, x, y, data) =>
-      derive(`${what} of ${name}`, () => f(v, x, y, ...data));
+      isRecording()
+        ? derive(run, () => f(v, x, y, ...data))
+        : f(v, x, y, ...data);
   }
   return ((x: unknown, ...data: readonly unknown[]) =>
     apply(primitive, rules, x, data)) as DefinedFunction<X, Y, D>;

@@ -12,6 +12,7 @@ import {
   div,
   dot,
   exp,
+  fold,
   grad,
   hessian,
   hvp,
@@ -237,6 +238,49 @@ describe("a defined function", () => {
     assertEquals(compiled([0, 4]).gradient, [12, -2]);
     // 0 and −0 are different numbers to a function.
     assertEquals(runs, 3);
+  });
+
+  it("may be computed in any way, in whatever is recorded", () => {
+    const compiled = compile((x: Scalar) => square(x));
+    const any = defineFunction({
+      name: "any",
+      value: (x: number) => {
+        // x · 3 + 2x + x² + 1, where numbers decide and all is numbers.
+        let y = fold(3, 0 as Scalar, (sum) => add(sum, x)) as number;
+        y += grad((x: Scalar) => primal(x) > 0 ? square(x) : neg(x))(x);
+        y += compiled(x);
+        return y + 1;
+      },
+      pullback: (cotangent, x) => {
+        // An own function within a rule, called where its numbers are hidden.
+        return mul(cotangent, add(5, any2(x)));
+      },
+    });
+    const any2 = defineFunction({
+      name: "any2",
+      value: (x: number) =>
+        grad((x: Scalar) => primal(x) > 0 ? square(x) : x)(x),
+      pullback: (cotangent) => mul(2, cotangent),
+    });
+    assertEquals([any(2), any(3)], [15, 25]);
+    const f = (x: Scalar) => mul(x, any(x));
+    for (const [x, expected] of [[2, 15 + 2 * 9], [3, 25 + 3 * 11]] as const) {
+      assertEquals(grad(f)(x), expected);
+      assertEquals(compile(grad(f))(x), expected);
+    }
+    // (x·(x² + 5x + 1))″ = 6x + 10
+    assertEquals(grad(grad(f))(2), 22);
+    assertEquals(compile(grad(grad(f)))(2), 22);
+  });
+
+  it("may have derivatives in its pullback", () => {
+    const inner = (x: Scalar) => primal(x) > 0 ? square(x) : neg(square(x));
+    const f = defineFunction({
+      name: "f",
+      value: (x: number) => x * Math.abs(x),
+      pullback: (cotangent, x) => mul(cotangent, grad(inner)(x)),
+    });
+    assertEquals([grad(f)(3), grad(f)(-3), jvp(f)(-3, 2).tangent], [6, 6, 12]);
   });
 
   it("is called once where programs call it twice alike", () => {

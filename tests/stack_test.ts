@@ -5,6 +5,7 @@ import {
   backward,
   checkGradients,
   grad,
+  mul,
   Node,
   type Scalar,
   sum,
@@ -140,6 +141,13 @@ describe("the stack of an error", () => {
   const errors: Record<string, () => unknown> = {
     "of an operation": () => add(undefined as never, 1),
     "of an operation over a list": () => sum([null as never]),
+    "of a Node that meets a Var": () =>
+      grad((x: Scalar) => mul(x, new Node(1)))(1),
+    "of a Var that outlived its function": () => {
+      let outlived: Scalar = 0;
+      grad((x: Scalar) => outlived = x)(1);
+      mul(outlived, 2);
+    },
     "of a graph": () => backward(3),
     "of a Node": () => new Node("3" as never),
     "of a diagram": () => toDot(new Node(1), { maxNodes: 0 }),

@@ -1,8 +1,9 @@
 // How a primitive meets its operands: numbers are computed at once, Nodes make
 // a Node, Vars an entry of the tape. The operands come from users, so this is
 // where wrong ones are caught.
-import { wrongKind } from "../errors.ts";
+import { typeError, wrongKind } from "../errors.ts";
 import { makeNode, Node, type NodeOperand } from "../graph/node.ts";
+import { numberOf } from "../graph/propagate.ts";
 import type { Binary, Primitive, Unary, Variadic } from "../primitives.ts";
 import type { Scalar } from "../scalar.ts";
 import { listRoom } from "../rules/list_partials.ts";
@@ -77,7 +78,16 @@ export function applyTernary(
   c: Scalar,
 ): Scalar {
   const at = takeThree(a, b, c);
-  if (at === OTHERS) return applyElsewhere(primitive, [a, b, c]);
+  if (at === OTHERS) {
+    if (!isNodeOperand(a) || !isNodeOperand(b) || !isNodeOperand(c)) {
+      return applyElsewhere(primitive, [a, b, c]);
+    }
+    threeNumbers[0] = numberOf(a);
+    threeNumbers[1] = numberOf(b);
+    threeNumbers[2] = numberOf(c);
+    const value = primitive.value(threeNumbers, 3);
+    return makeNode(primitive, value, [a, b, c], null);
+  }
   const value = primitive.value(threeNumbers, 3);
   return at === NUMBERS ? value : recordFast(primitive.code, at, 3, value);
 }
@@ -261,7 +271,7 @@ export function wrongOperand(
   }
   const node = operands.findIndex((x) => x instanceof Node);
   const recorded = operands.findIndex((x) => x instanceof Var);
-  return new TypeError(
+  return typeError(
     `Cannot ${name}: ${label(node)} is a Node and ${label(recorded)} is a ` +
       "Var, expected one kind; pass the Node's value to the recorded function " +
       "as an argument",

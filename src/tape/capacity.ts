@@ -1,4 +1,5 @@
 // Memory for a tape that outgrows the arrays it begins with.
+import { rangeError } from "../errors.ts";
 
 /** The arrays of a tape, all of one length. */
 export interface Arrays {
@@ -37,7 +38,7 @@ export function copyInto<T extends Uint16Array | Int32Array | Float64Array>(
 }
 
 function full(recorded: number): RangeError {
-  return new RangeError(
+  return rangeError(
     `Cannot record: ${recorded} operations fit in the memory of this process, ` +
       "expected no more; split the function, or differentiate it in parts",
   );

@@ -535,7 +535,7 @@ function frozen(call: string): TypeError {
 
 /** The TypeError for a Var whose recording is over. */
 export function outlived(call: string, what: string): TypeError {
-  return new TypeError(
+  return typeError(
     `Cannot ${call}: ${what} is a Var that outlived the function it was ` +
       "recorded in, expected one of a function that still runs; return its " +
       "value from there, or pass it on as an argument",

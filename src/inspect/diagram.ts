@@ -3,13 +3,7 @@
 import { outOfRange, requireOptions, wrongKind } from "../errors.ts";
 import { isLeaf, Node, operandsOf, operationName } from "../graph/node.ts";
 import { orderFrom } from "../graph/post_order.ts";
-import {
-  isRecord,
-  type LeafKind,
-  pathOf,
-  type Shape,
-  takeApart,
-} from "../transforms/structures.ts";
+import { isRecord, property } from "../transforms/structures.ts";
 
 /**
  * Options of {@linkcode toMermaid} and {@linkcode toDot}.
@@ -25,9 +19,10 @@ export interface DiagramOptions {
    */
   readonly maxNodes?: number;
   /**
-   * What nodes are called: an object whose values are Nodes, or structures of
-   * Nodes. With `{ names: { layers } }`, a leaf may be called `layers[0].w[1]`.
-   * A node without a name is shown by its operation alone.
+   * What nodes are called: an object whose values are Nodes, or arrays and
+   * objects, of any class, with Nodes in them. With `{ names: { layers } }`, a
+   * leaf may be called `layers[0].w[1]`. A node without a name is shown by its
+   * operation alone.
    *
    * @default {{}}
    */
@@ -61,6 +56,7 @@ export interface Diagram {
 const OPERANDS_PER_NODE = 4;
 
 const MAX_TITLE = 40;
+const MAX_NAMES = 3;
 
 /**
  * Chooses what to draw of the graph below a root.
@@ -75,14 +71,17 @@ export function diagramOf(
   requireOptions(call, options);
   const { maxNodes = 100, names = {} } = options;
   checkMaxNodes(maxNodes, call);
-  const nameOf = namesFrom(names, call);
+  if (!isRecord(names)) {
+    throw wrongKind(call, "names", names, "an object of Nodes");
+  }
+  const namesOf = namesIn(names);
   const order = orderFrom(root, call);
   const boxes: Box[] = [], edges: Edge[] = [];
   const maxOperands = OPERANDS_PER_NODE * maxNodes;
   const ids = new Map<Node, string>([[order[order.length - 1]!, "n0"]]);
   // A Map's iteration reaches what is added meanwhile: this is breadth-first.
   for (const [node, id] of ids) {
-    boxes.push(nodeBox(id, node, nameOf(node)));
+    boxes.push(nodeBox(id, node, namesOf.get(node) ?? []));
     let hidden = 0;
     for (const [i, operand] of operandsOf(node).entries()) {
       const from = edges.length >= maxOperands
@@ -122,33 +121,31 @@ function idOf(
   return id;
 }
 
-/** Gives a node's names, from a structure of nodes by name. */
-function namesFrom(
-  names: unknown,
-  call: string,
-): (node: Node) => string[] {
-  if (!isRecord(names)) {
-    throw wrongKind(call, "names", names, "an object of Nodes");
+/**
+ * The names of all Nodes in an object: each the path to it. Of two paths to one
+ * array or object inside, the shorter counts.
+ */
+function namesIn(names: object): Map<Node, string[]> {
+  const found = new Map<Node, string[]>();
+  const paths = new Map<object, string>([[names, ""]]);
+  // A Map's iteration reaches what is added meanwhile: this is breadth-first.
+  for (const [owner, path] of paths) {
+    const isArray = Array.isArray(owner);
+    for (const [key, value] of Object.entries(owner)) {
+      if (typeof value !== "object" || value === null) continue;
+      if (ArrayBuffer.isView(value)) continue;
+      const step = path + (isArray ? `[${key}]` : property(key));
+      if (!(value instanceof Node)) {
+        if (!paths.has(value)) paths.set(value, step);
+        continue;
+      }
+      const name = step.replace(/^\./, ""), others = found.get(value);
+      if (others === undefined) found.set(value, [name]);
+      else if (others.length < MAX_NAMES) others.push(name);
+    }
   }
-  const { shape, leaves } = takeApart(names, NODES, `Cannot ${call}: names`);
-  const positions = new Map<unknown, number[]>();
-  leaves.forEach((leaf, i) => {
-    if (!(leaf instanceof Node)) return;
-    const others = positions.get(leaf);
-    if (others === undefined) positions.set(leaf, [i]);
-    else others.push(i);
-  });
-  return (node) => (positions.get(node) ?? []).map((i) => nameAt(shape, i));
+  return found;
 }
-
-function nameAt(shape: Shape, i: number): string {
-  return pathOf(shape, i).replace(/^\./, "");
-}
-
-const NODES: LeafKind<Node> = {
-  expected: "a Node, or an array or plain object of Nodes",
-  is: (value) => value instanceof Node,
-};
 
 function nodeBox(id: string, node: Node, names: readonly string[]): Box {
   const operation = readable(operationName(node));

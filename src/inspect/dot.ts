@@ -14,8 +14,8 @@ import { type Box, diagramOf, type DiagramOptions } from "./diagram.ts";
  * @param root The output whose graph to draw.
  * @param options How much to draw, and what nodes are called.
  * @returns The text of the diagram.
- * @throws {TypeError} If `root` is not a Node, `options` not an object, `maxNodes`
- * not a number, or `names` has anything but Nodes and numbers in it.
+ * @throws {TypeError} If `root` is not a Node, `options` or `names` not an
+ * object, or `maxNodes` not a number.
  * @throws {RangeError} If `maxNodes` is not a whole number of at least 1, or the
  * graph has a cycle.
  * @category Checks and diagrams

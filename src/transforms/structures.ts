@@ -601,7 +601,8 @@ export function isRecord(x: unknown): x is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-function property(key: string): string {
+/** How source code reads a property: `.bias`, or `["the bias"]`. */
+export function property(key: string): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 

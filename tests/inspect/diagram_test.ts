@@ -138,7 +138,7 @@ describe("diagramOf", () => {
       "mul",
       "model.layers[0].w[0]",
       "inputs[0]",
-      "model.layers[0].w[1], again",
+      "again, model.layers[0].w[1]",
     ]);
   });
 
@@ -168,25 +168,55 @@ describe("diagramOf", () => {
     );
   });
 
-  it("throws a TypeError on names that are not Nodes", () => {
+  it("finds nodes in instances of classes, among other values, and in cycles", () => {
+    class Layer {
+      readonly activation = "tanh";
+      readonly sizes = Float64Array.of(2, 1);
+      readonly w: Node[];
+      readonly parent: unknown;
+      constructor(w: Node[], parent: unknown) {
+        this.w = w;
+        this.parent = parent;
+      }
+    }
+    const w = [new Node(1), new Node(2)];
+    const layers: Layer[] = [];
+    const model = { f: Math.sin, none: null, layers };
+    layers.push(new Layer(w, model));
+    const root = mul(w[0]!, w[1]!);
+    const { boxes } = diagramOf(root, { names: { model } }, "draw");
+    assertEquals(boxes.map(({ title }) => title), [
+      "mul",
+      "model.layers[0].w[0]",
+      "model.layers[0].w[1]",
+    ]);
+  });
+
+  it("gives a node three names at most", () => {
+    const x = new Node(1), names = { all: new Array(1000).fill(x) };
+    assertEquals(
+      diagramOf(x, { names }, "draw").boxes[0]!.title,
+      "all[0], all[1], all[2]",
+    );
+  });
+
+  it("throws a TypeError on names that are not an object", () => {
+    const x = new Node(1);
     const cases: [unknown, string][] = [
-      [
-        new Node(1),
-        "names is an instance of Node, expected an object of Nodes",
-      ],
-      [null, "names is null, expected an object of Nodes"],
-      [
-        { x: { w: ["3"] } },
-        'names, .x.w[0] is the string "3", expected a Node, or an array or ' +
-        "plain object of Nodes",
-      ],
+      [x, "an instance of Node"],
+      [null, "null"],
+      ["x", 'the string "x"'],
+      [[x], "an array of length 1"],
     ];
-    for (const [names, message] of cases) {
+    for (const [names, what] of cases) {
       const error = assertThrows(
-        () => diagramOf(new Node(1), { names: names as never }, "draw"),
+        () => diagramOf(x, { names: names as never }, "draw"),
         TypeError,
       );
-      assertEquals(error.message, `Cannot draw: ${message}`);
+      assertEquals(
+        error.message,
+        `Cannot draw: names is ${what}, expected an object of Nodes`,
+      );
     }
   });
 

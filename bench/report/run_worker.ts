@@ -1,3 +1,4 @@
+import { linesOf } from "../lines.ts";
 import type { Message, Order, Selection } from "./protocol.ts";
 
 /** Runs a worker, and another for the rest where one dies. */
@@ -70,15 +71,4 @@ async function runWorker(
     ? "out of memory"
     : text.trim().split("\n").at(-1) ?? "died";
   return { at, message };
-}
-
-async function* linesOf(
-  chunks: ReadableStream<string>,
-): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of chunks) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
 }

@@ -5,11 +5,10 @@ import { EVALS } from "../../bench/gradbench/evals.ts";
 import {
   type Eval,
   prepared,
-  type Response,
   respond,
+  type Response,
 } from "../../bench/gradbench/protocol.ts";
 import { linesOf } from "../../bench/lines.ts";
-import { childDeno } from "../support/child_deno.ts";
 
 const answer = (
   message: unknown,
@@ -28,7 +27,8 @@ describe("a GradBench tool", () => {
   });
 
   it("knows all evals", () => {
-    const names = "hello gmm kmeans llsq lse det ode lstm ba ht particle saddle";
+    const names =
+      "hello gmm kmeans llsq lse det ode lstm ba ht particle saddle";
     for (const module of names.split(" ")) {
       assertEquals(answer({ id: 1, kind: "define", module }), {
         id: 1,
@@ -102,7 +102,7 @@ describe("what a GradBench tool cannot do is told", () => {
   it("a line that is not JSON, or not a message", () => {
     const response = JSON.parse(respond("{", EVALS));
     assertEquals([response.id, response.success], [null, false]);
-    refused(answer(3), "the message is 3, expected an object");
+    refused(answer(3), "the message is the number 3, expected an object");
     refused(
       answer({ id: 4 }),
       "the message.kind is undefined, expected a string",
@@ -122,8 +122,18 @@ describe("what a GradBench tool cannot do is told", () => {
   });
 
   const inputs: readonly (readonly [string, string, unknown, string])[] = [
-    ["hello", "square", "3", 'the input is "3", expected a finite number'],
-    ["lse", "primal", [1], "the input is an array, expected an object"],
+    [
+      "hello",
+      "square",
+      "3",
+      'the input is the string "3", expected a finite number',
+    ],
+    [
+      "lse",
+      "primal",
+      [1],
+      "the input is an array of length 1, expected an object",
+    ],
     [
       "lse",
       "primal",
@@ -135,13 +145,13 @@ describe("what a GradBench tool cannot do is told", () => {
       "lse",
       "primal",
       { x: [1], min_runs: "1", min_seconds: 0 },
-      'the input.min_runs is "1", expected a finite number',
+      'the input.min_runs is the string "1", expected a finite number',
     ],
     [
       "llsq",
       "gradient",
       { x: [1], n: 1.5, ...runs },
-      "the input.n is 1.5, expected a whole number of at least 2",
+      "the input.n is the number 1.5, expected a whole number of at least 2",
     ],
     [
       "det",
@@ -194,6 +204,39 @@ describe("what a GradBench tool cannot do is told", () => {
       refused(evaluate(module, name, input), error);
     });
   }
+});
+
+describe("deno task gradbench", () => {
+  it("answers line by line, whatever went wrong before", async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        new URL("../../bench/gradbench/tool.ts", import.meta.url).href,
+      ],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode([
+      '{"id": 0, "kind": "start"}',
+      '{"id": 1, "kind": "define", "module": "none"}',
+      "nonsense",
+      '{"id": 2, "kind": "evaluate", "module": "hello", ' +
+      '"function": "square", "input": 3}',
+    ].join("\n")));
+    await writer.close();
+    const { success, stdout } = await child.output();
+    const responses: Response[] = new TextDecoder().decode(stdout).trim()
+      .split("\n").map((line) => JSON.parse(line));
+    assertEquals(responses.map(({ id, success }) => [id, success]), [
+      [0, undefined],
+      [1, false],
+      [null, false],
+      [2, true],
+    ]);
+    assertEquals([success, responses[3]!.output], [true, 9]);
+  });
 });
 
 describe("lines", () => {

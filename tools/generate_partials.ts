@@ -263,7 +263,8 @@ function partialsOf(row: Primitive): readonly Expression[] | undefined {
       rule === null ? null : rule(...operands, out)
     );
   if (partials.every((partial) => partial === null)) return undefined;
-  // That of a flat one among others is 0, which a gate does not let through.
+  // That of a flat one among others is 0: a gate stops it, or the operand is one
+  // that can only be a number, as polygamma's order is.
   return partials.map((partial) => expressionOf(partial ?? 0));
 }
 

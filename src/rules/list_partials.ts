@@ -2,10 +2,11 @@
 import { type Operand, primitiveOf } from "../primitives.ts";
 import { evaluateWeights } from "./partials.ts";
 
+/** How much room is kept: half a MiB. */
 const KEPT = 1 << 16;
 let room = new Float64Array(64);
 
-/** Room for the numbers of a list; where it is not huge, the same from call to call. */
+/** Room for the numbers of a list: the same from call to call, unless it is huge. */
 export function listRoom(count: number): Float64Array {
   if (count > KEPT) return new Float64Array(count);
   if (room.length < count) room = new Float64Array(2 * count);

@@ -92,9 +92,10 @@ function columnSums(
   { colours, count }: Colouring,
 ): Scalar[][] {
   const members = membersOf(colours, count);
-  return pushForwardColumns(recorded, count, (colour, give) => {
+  const rows = pushForwardColumns(recorded, count, (colour, give) => {
     for (const column of members[colour]!) give(column, 1);
   });
+  return members.map((_, colour) => rows.map((row) => row[colour]!));
 }
 
 /** By colour: the sum of its rows, in all columns. */

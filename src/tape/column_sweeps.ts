@@ -1,7 +1,13 @@
 // Several sweeps in one pass over a section: each partial derivative is
 // computed once for all of them, and what no seed reaches is passed over.
 import { isCallAt, pullCall, pushCall } from "./calls.ts";
-import { CONSTANT, type Section } from "./entries.ts";
+import {
+  CONSTANT,
+  type Entries,
+  fieldsOf,
+  LIST,
+  type Section,
+} from "./entries.ts";
 import { EntryPartials } from "./entry_partials.ts";
 
 const CONSTANT_CODE = CONSTANT;
@@ -38,8 +44,12 @@ export function forwardColumns(
       continue;
     }
     const to = (i - start) * count;
-    const operands = local.evaluate(entries, i);
+    if (!hasReachedOperand(entries, i, start, reached)) {
+      reached[i - start] = 0;
+      continue;
+    }
     let any = 0;
+    const operands = local.evaluate(entries, i);
     for (let k = 0; k < operands; k++) {
       const operand = local.operands[k]! - start;
       if (reached[operand] === 0) continue;
@@ -59,6 +69,24 @@ export function forwardColumns(
     }
     reached[i - start] = any;
   }
+}
+
+function hasReachedOperand(
+  { codes, lefts, rights, lists }: Entries,
+  i: number,
+  start: number,
+  reached: Uint8Array,
+): boolean {
+  const left = lefts[i]!, right = rights[i]!;
+  const fields = fieldsOf(codes[i]!);
+  if (fields === LIST) {
+    for (let k = left; k < left + right; k++) {
+      if (reached[lists[k]! - start] === 1) return true;
+    }
+    return false;
+  }
+  return fields > 0 && reached[left - start] === 1 ||
+    fields > 1 && reached[right - start] === 1;
 }
 
 /** The reverse sweep, from the columns of what is reached to those of the inputs. */

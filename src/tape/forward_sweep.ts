@@ -29,9 +29,9 @@ const partials = sharedPartials;
  * its entries, in one loop from the first entry up.
  *
  * @param section What was recorded.
- * @param seeds A tangent an input; null for an input that is held constant.
+ * @param seeds A tangent per input; null for an input that is held constant.
  * @param outputs The entries whose tangents are wanted.
- * @param tangents Room for one an entry. Afterwards those of the outputs are right.
+ * @param tangents Room for one per entry. Afterwards those of the outputs are right.
  */
 export function forwardSweep(
   section: Section,

@@ -153,7 +153,7 @@ let origins: (Origin | undefined)[] = [];
 const calls: PlacedCall[] = [];
 let adjoints = new Float64Array(0);
 
-/** Whether x is a Var that the fast paths take: an open one of the innermost recording. */
+/** Whether x is a Var of the innermost recording, which the fast paths may append to. */
 export function isFast(x: unknown): boolean {
   // Nothing but a Var has a recording, and to ask for that takes less than
   // `instanceof`.
@@ -421,8 +421,8 @@ export function recordCall(
 
 /**
  * Appends an input that comes from the function around: 1 · x, as the chain rule
- * has to see it when that function is differentiated in turn. Nobody's
- * operation, so that no observer is told of it.
+ * has to see it when that function is differentiated in turn. No user called this
+ * operation, and no observer is told of it.
  *
  * @param one The entry of a 1.
  */
@@ -443,7 +443,7 @@ function use(x: Var): number {
   return index;
 }
 
-/** Tells every recording that an entry lies outside of that it comes from there. */
+/** Marks every recording that an entry lies outside of: it closes over that entry. */
 function closeOver(entry: number): void {
   let recording: Recording | null = active;
   while (recording !== null && entry < recording.start) {

@@ -31,7 +31,7 @@ const partials = sharedPartials;
  * @param section What was recorded.
  * @param outputs The entries of the outputs.
  * @param cotangents Their adjoints; outputs that are one entry add up.
- * @param adjoints Room for one an entry. Afterwards those of the section's
+ * @param adjoints Room for one per entry. Afterwards those of the section's
  * inputs are right, and all others are anything.
  */
 export function reverseSweep(
@@ -98,35 +98,30 @@ function sweepAll(section: Section, adjoints: Float64Array): void {
       i -= left;
       adjoint = adjoints[i - 1]!;
     } else {
+      // Through memory: an adjoint that had to outlive a call would be spilled in
+      // every turn of the loop.
+      adjoints[i] = adjoint;
       const kind = kinds[code]!;
       if (kind === UNARY) {
         evaluatePartials(code, values, left, 0, 0, i);
-        const share = product(gates[code] === 1, adjoint, partials[0]!);
-        if (left === below) {
-          adjoint = adjoints[below]! + share;
-        } else {
-          adjoints[left]! += share;
-          adjoint = adjoints[below]!;
-        }
+        const gate = gates[code] === 1;
+        adjoints[left]! += product(gate, adjoints[i]!, partials[0]!);
       } else if (kind === BINARY) {
         evaluatePartials(code, values, left, right, 0, i);
-        const gate = gates[code] === 1;
-        const toLeft = product(gate, adjoint, partials[0]!);
-        const toRight = product(gate, adjoint, partials[1]!);
-        adjoint = handOver(adjoints, below, left, toLeft, right, toRight);
+        const gate = gates[code] === 1, own = adjoints[i]!;
+        adjoints[left]! += product(gate, own, partials[0]!);
+        adjoints[right]! += product(gate, own, partials[1]!);
       } else if (kind === TERNARY) {
         const a = lists[left]!, b = lists[left + 1]!, c = lists[left + 2]!;
         evaluatePartials(code, values, a, b, c, i);
-        const gate = gates[code] === 1;
-        adjoints[a]! += product(gate, adjoint, partials[0]!);
-        adjoints[b]! += product(gate, adjoint, partials[1]!);
-        adjoints[c]! += product(gate, adjoint, partials[2]!);
-        adjoint = adjoints[below]!;
+        const gate = gates[code] === 1, own = adjoints[i]!;
+        adjoints[a]! += product(gate, own, partials[0]!);
+        adjoints[b]! += product(gate, own, partials[1]!);
+        adjoints[c]! += product(gate, own, partials[2]!);
       } else {
-        adjoints[i] = adjoint;
         pull(entries, i, adjoints);
-        adjoint = adjoints[below]!;
       }
+      adjoint = adjoints[below]!;
     }
   }
   adjoints[first - 1] = adjoint;

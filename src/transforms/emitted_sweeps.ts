@@ -46,12 +46,17 @@ export function emitReverseSweep(
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
       const left = entries.lefts[i]!, right = entries.rights[i]!;
-      const times = (other: number) =>
-        code === ADD
-          ? adjoint
-          : product(false, adjoint, activity.scalar(other));
-      if (activity.isVaried(left)) give(left, times(right));
-      if (activity.isVaried(right)) give(right, times(left));
+      const toLeft = activity.isVaried(left);
+      const toRight = activity.isVaried(right);
+      if (code === ADD) {
+        if (toLeft) give(left, adjoint);
+        if (toRight) give(right, adjoint);
+      } else {
+        if (toLeft) give(left, product(false, adjoint, activity.scalar(right)));
+        if (toRight) {
+          give(right, product(false, adjoint, activity.scalar(left)));
+        }
+      }
       continue;
     }
     activity.forEachPartial(i, (operand, gate, partial) => {

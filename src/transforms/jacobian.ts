@@ -111,11 +111,6 @@ function rowsAndAuxOf(all: Recorded, call: string): unknown {
 
 /** Forward: a column per input. */
 export function byColumns(recorded: Recorded): Scalar[][] {
-  const { section: { inputs }, outputs } = recorded;
-  const columns = pushForwardColumns(
-    recorded,
-    inputs,
-    (column, give) => give(column, 1),
-  );
-  return outputs.map((_, row) => columns.map((column) => column[row]!));
+  const { inputs } = recorded.section;
+  return pushForwardColumns(recorded, inputs, (k, give) => give(k, 1));
 }

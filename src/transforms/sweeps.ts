@@ -132,7 +132,7 @@ type Seed = (
  *
  * @param columns How many.
  * @param seed Gives the tangents of the inputs, by column.
- * @returns The tangents of the outputs, by column.
+ * @returns For each output, its tangents by column.
  */
 export function pushForwardColumns(
   recorded: Recorded,
@@ -140,25 +140,34 @@ export function pushForwardColumns(
   seed: Seed,
 ): Scalar[][] {
   const { section, outputs } = recorded;
-  return inPasses(
-    recorded,
-    columns,
-    (column) => {
-      const tangents = new Array<number | null>(section.inputs).fill(null);
-      seed(column, (input, tangent) => tangents[input] = tangent);
-      return pushForward(recorded, tangents);
-    },
-    (first, pass) => {
-      let c = 0;
-      const give = (input: number, tangent: number) =>
-        setSeed(pass, input, c, tangent);
-      for (; c < pass.count; c++) seed(first + c, give);
-      forwardColumns(section, pass);
-      return outputs.map(({ entry }) =>
-        entry === undefined ? -1 : entry - section.start
-      );
-    },
-  );
+  const rows: Scalar[][] = outputs.map(() => []);
+  // Swept by themselves: those that cannot share a pass, and where 0 · ∞ came from
+  // what their own seeds have no part in.
+  const alone = new Set<number>();
+  const shared = inPasses(recorded, columns, (pass, first) => {
+    let c = 0;
+    const give = (input: number, tangent: number) =>
+      setSeed(pass, input, c, tangent);
+    for (; c < pass.count; c++) seed(first + c, give);
+    forwardColumns(section, pass);
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k]!, { entry } = outputs[k]!;
+      for (c = 0; c < pass.count; c++) {
+        const tangent = entry === undefined
+          ? 0
+          : numberAt(pass, entry - section.start, c);
+        if (Number.isNaN(tangent)) alone.add(first + c);
+        row.push(tangent);
+      }
+    }
+  });
+  for (let column = shared; column < columns; column++) alone.add(column);
+  for (const column of alone) {
+    const tangents = new Array<number | null>(section.inputs).fill(null);
+    seed(column, (input, tangent) => tangents[input] = tangent);
+    pushForward(recorded, tangents).forEach((x, k) => rows[k]![column] = x);
+  }
+  return rows;
 }
 
 /**
@@ -171,28 +180,34 @@ export function pullBackRows(
   recorded: Recorded,
   rows: readonly (readonly number[])[] = recorded.outputs.map((_, k) => [k]),
 ): Scalar[][] {
-  const { section: { start, inputs }, outputs } = recorded;
-  return inPasses(
-    recorded,
-    rows.length,
-    (row) => {
-      const isIn = new Set(rows[row]);
-      const alone = outputs.map((output, k) =>
-        isIn.has(k) ? output : { ...output, entry: undefined }
-      );
-      return pullBack({ ...recorded, outputs: alone }, alone.map(() => 1));
-    },
-    (first, pass) => {
-      for (let c = 0; c < pass.count; c++) {
-        for (const k of rows[first + c]!) {
-          const { entry } = outputs[k]!;
-          if (entry !== undefined) setSeed(pass, entry - start, c, 1);
-        }
+  const { section, outputs } = recorded, { start, inputs } = section;
+  const results: Scalar[][] = [];
+  const shared = inPasses(recorded, rows.length, (pass, first) => {
+    for (let c = 0; c < pass.count; c++) {
+      for (const k of rows[first + c]!) {
+        const { entry } = outputs[k]!;
+        if (entry !== undefined) setSeed(pass, entry - start, c, 1);
       }
-      reverseColumns(recorded.section, pass);
-      return Array.from({ length: inputs }, (_, k) => k);
-    },
-  );
+    }
+    reverseColumns(section, pass);
+    for (let c = 0; c < pass.count; c++) {
+      const result: number[] = [];
+      for (let k = 0; k < inputs; k++) result.push(numberAt(pass, k, c));
+      results.push(result);
+    }
+  });
+  for (let row = 0; row < rows.length; row++) {
+    if (row < shared && !results[row]!.some(Number.isNaN)) continue;
+    const isIn = new Set(rows[row]);
+    const alone = outputs.map((output, k) =>
+      isIn.has(k) ? output : { ...output, entry: undefined }
+    );
+    results[row] = pullBack(
+      { ...recorded, outputs: alone },
+      alone.map(() => 1),
+    );
+  }
+  return results;
 }
 
 /** Sets the number of an entry in one column of a pass. */
@@ -210,66 +225,47 @@ function setSeed(
   numbers[at + column] = seed;
 }
 
+/** The number of an entry in one column of a pass; as a sum that begins with 0, it is never −0. */
+function numberAt(
+  { count, numbers, reached }: Columns,
+  entry: number,
+  column: number,
+): number {
+  return reached[entry] === 0 ? 0 : numbers[entry * count + column]! + 0;
+}
+
 /**
- * Sweeps in passes of several columns, or column by column where not all is
- * numbers or there is an observer.
+ * Goes through columns in passes of several, where all is numbers and there is no
+ * observer.
  *
- * @param alone Sweeps one column.
- * @param together Seeds and sweeps those of a pass, from the first on, and gives
- * the places of the entries whose numbers are wanted; −1 for those that nothing
- * depends on.
+ * @param run Seeds, sweeps and reads those of a pass, from the first on.
+ * @returns How many columns it went through: all, or none.
  */
 function inPasses(
   { section: { start, end }, numeric }: Recorded,
   columns: number,
-  alone: (column: number) => Scalar[],
-  together: (first: number, pass: Columns) => readonly number[],
-): Scalar[][] {
+  run: (pass: Columns, first: number) => void,
+): number {
   const length = end - start;
   const most = Math.min(MOST_COLUMNS, Math.floor(MOST_NUMBERS / length));
   const size = Math.min(most, columns) * length;
-  if (!numeric || observer !== null || most < 2) {
-    return Array.from({ length: columns }, (_, column) => alone(column));
-  }
+  if (!numeric || observer !== null || most < 2) return 0;
   const numbers = room !== null && room.length >= size
     ? room
     : new Float64Array(size);
   // A user's rule may come here, too.
   room = null;
   try {
-    const results: Scalar[][] = [];
     const passes = Math.ceil(columns / most);
     for (let k = 0; k < passes; k++) {
       const first = Math.round(columns * k / passes);
       const count = Math.round(columns * (k + 1) / passes) - first;
-      const pass = { count, numbers, reached: new Uint8Array(length) };
-      const wanted = together(first, pass);
-      for (let c = 0; c < count; c++) {
-        const column = columnOf(pass, c, wanted);
-        // 0 · ∞, where the column's own seed has no part: alone, it is swept
-        // through nothing but what it does have a part in.
-        results.push(column.some(Number.isNaN) ? alone(first + c) : column);
-      }
+      run({ count, numbers, reached: new Uint8Array(length) }, first);
     }
-    return results;
+    return columns;
   } finally {
     room = numbers;
   }
-}
-
-function columnOf(
-  { count, numbers, reached }: Columns,
-  c: number,
-  wanted: readonly number[],
-): number[] {
-  const column: number[] = [];
-  for (const entry of wanted) {
-    // As a sum that begins with 0, a derivative is never −0.
-    column.push(
-      entry < 0 || reached[entry] === 0 ? 0 : numbers[entry * count + c]! + 0,
-    );
-  }
-  return column;
 }
 
 function isNumberOrNull(x: unknown): x is number | null {

@@ -26,10 +26,10 @@ import { pullThrough, pushThrough } from "./sweep_through.ts";
  * | 12,000,000 operations       | memory |      time |
  * | --------------------------- | -----: | --------: |
  * | kept whole                  | 460 MB |         1 |
- * | in 100 checkpoints          |   3 MB | 0.9 – 1.1 |
- * | in 20 · 20 · 20 checkpoints |   2 MB | 1.6 – 1.9 |
+ * | in 100 checkpoints          |   3 MB | 0.9 – 1.6 |
+ * | in 20 · 20 · 20 checkpoints |   2 MB | 1.7 – 2.2 |
  *
- * The extra run is of plain numbers, and what stays in the processor's caches is
+ * An extra run is of plain numbers, and what stays in the processor's caches is
  * swept faster. (`deno task bench:checkpoint`)
  *
  * @typeParam F The function's type.

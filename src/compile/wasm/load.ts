@@ -2,7 +2,7 @@
 import type { WebAssemblyApi } from "../../host.ts";
 import type { Primitive } from "../../primitives.ts";
 import type { ListPlace, Memory, Region as MemoryRegion } from "../memory.ts";
-import { type Ordered, valueOf } from "../program/builder.ts";
+import type { Ordered } from "../program/builder.ts";
 import { dataOf, generate, type Region } from "./generate.ts";
 import type { ImportedPrimitive } from "./instructions.ts";
 import { type Place, Plan } from "./scopes.ts";
@@ -133,7 +133,6 @@ function functionFor(
   return (address, length) => {
     // WebAssembly's integers come out signed.
     const first = (address! >>> 0) / 8;
-    const operands = memory.floats.slice(first, first + length!);
-    return valueOf(primitive, Array.from(operands));
+    return primitive.value(memory.floats.slice(first, first + length!));
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Chains of n additions and multiplications: what an operation costs, to build
  * and differentiate and to differentiate alone, beside the baseline (see
- * `engines/notebook_nodes.ts`). A recording has no second half: its sweep belongs to
- * the call.
+ * `engines/notebook_nodes.ts`). What is recorded or compiled has no second half: its
+ * sweep belongs to the call.
  *
  * A group's name says how many operations a body runs: of `100 x 1,000`, 1 ms is
  * 10 ns an operation. Every body works on graphs that it built itself, and its
@@ -14,6 +14,7 @@
  */
 import {
   backward,
+  compile,
   mul,
   Node,
   primal,
@@ -139,7 +140,35 @@ const ENGINES: readonly Engine[] = [
       return gradient;
     },
   },
+  {
+    name: "compiled",
+    buildAndBackward(shape, n, repeats) {
+      const compiled = compiledChain(shape, n);
+      let gradient: readonly number[] = [];
+      for (let i = 0; i < repeats; i++) gradient = compiled(VALUES).gradient;
+      return gradient;
+    },
+  },
 ];
+
+type CompiledChain = ReturnType<typeof compileChain>;
+let latest: { shape: Shape; n: number; compiled: CompiledChain } | undefined;
+
+/**
+ * The gradient of a chain, compiled by whoever asks first: in a group, while it
+ * warms up. One is kept at a time, as the longest hold much memory.
+ */
+function compiledChain(shape: Shape, n: number): CompiledChain {
+  if (latest?.shape !== shape || latest.n !== n) {
+    latest?.compiled[Symbol.dispose]();
+    latest = { shape, n, compiled: compileChain(shape, n) };
+  }
+  return latest.compiled;
+}
+
+function compileChain(shape: Shape, n: number) {
+  return compile(valueAndGrad((x: readonly Scalar[]) => CHAINS[shape](x, n)));
+}
 
 /** The notebook's recursion where the call stack is deep enough for it. */
 function notebookBackward(root: notebook.NotebookNode, n: number): void {

@@ -213,16 +213,17 @@ static real gmm(int n, const real *p, const real *points, real *g) {
   return total;
 }
 
-/* A long short-term memory as in ADBench: two layers of H = 14 units, n steps.
-   Parameters: for each layer weights (forget, in, out, change) and biases, then
-   the three rows that scale input and output, then the first states. */
+/* A long short-term memory as in ADBench: two layers of H = 14 units, a sequence
+   of n. Parameters: for each layer weights (forget, in, out, change) and biases,
+   then the three rows that scale input and output, then the first states. A row
+   of the n - 1 steps has what goes in, and what should come out. */
 enum { H = 14, LAYERS = 2 };
 typedef struct {
   real forget[H], in[H], out[H], change[H], before[H], hidden[H], input[H],
       squashed[H];
 } Kept;
 
-static real lstm(int n, const real *p, const real *sequence, real *g) {
+static real lstm(int n, const real *p, const real *rows, real *g) {
   const real *extra = p + LAYERS * 8 * H, *first = extra + 3 * H;
   real *gextra = g + LAYERS * 8 * H, *gfirst = gextra + 3 * H;
   memset(g, 0, (LAYERS * 10 * H + 3 * H) * sizeof(real));
@@ -241,7 +242,7 @@ static real lstm(int n, const real *p, const real *sequence, real *g) {
     memcpy(cell[l], first + (2 * l + 1) * H, sizeof cell[l]);
   }
   for (int t = 0; t + 1 < n; t++) {
-    const real *x = sequence + H * t, *gold = x + H;
+    const real *x = rows + 2 * H * t, *gold = x + H;
     real signal[H];
     for (int j = 0; j < H; j++) signal[j] = x[j] * extra[j];
     for (int l = 0; l < LAYERS; l++) {
@@ -274,7 +275,7 @@ static real lstm(int n, const real *p, const real *sequence, real *g) {
   const real scale = -1.0 / (H * (n - 1));
   real dhidden[LAYERS][H] = {{0}}, dcell[LAYERS][H] = {{0}};
   for (int t = n - 2; t >= 0; t--) {
-    const real *x = sequence + H * t, *gold = x + H;
+    const real *x = rows + 2 * H * t, *gold = x + H;
     const real *e = results + 2 * H * t + H;
     real golds = 0, dsignal[H];
     for (int j = 0; j < H; j++) golds += gold[j];
@@ -427,6 +428,121 @@ static real ring(int n, const real *p, real *g) {
   return total;
 }
 
+/* Half the squared residuals at n points of [−1, 1] of a polynomial with m
+   coefficients beside the sign function. */
+static real least_squares(int n, int m, const real *x, real *g) {
+  real total = 0;
+  memset(g, 0, m * sizeof(real));
+  for (int i = 0; i < n; i++) {
+    real t = -1 + 2.0 * i / (n - 1), r = (t > 0) - (t < 0), power = 1;
+    for (int j = 0; j < m; j++) r -= x[j] * power, power *= t;
+    total += r * r;
+    power = 1;
+    for (int j = 0; j < m; j++) g[j] -= r * power, power *= t;
+  }
+  return total / 2;
+}
+
+/* The determinant of an n × n matrix by expansion of each minor along its first
+   row; after[j] is the column after j that is left, after[n] the first. What a
+   minor contributes to the whole is known before it is computed. */
+static real minor_of(int n, int row, int *after, real contributes,
+                     const real *a, real *g) {
+  real total = 0, sign = 1;
+  for (int before = n, j = after[n]; j < n; before = j, j = after[j]) {
+    const real pivot = sign * a[n * row + j];
+    real inner = 1;
+    if (row + 1 < n) {
+      after[before] = after[j];
+      inner = minor_of(n, row + 1, after, contributes * pivot, a, g);
+      after[before] = j;
+    }
+    total += pivot * inner;
+    g[n * row + j] += contributes * sign * inner;
+    sign = -sign;
+  }
+  return total;
+}
+static real determinant(int n, const real *a, real *g) {
+  int after[65];
+  for (int j = 0; j < n; j++) after[j] = j + 1;
+  after[n] = 0;
+  memset(g, 0, n * n * sizeof(real));
+  return minor_of(n, 0, after, 1, a, g);
+}
+
+/* y[0]' = x[0], y[i]' = x[i]·y[i − 1] from 0 at time 0 to time 2 by s steps of the
+   classical Runge–Kutta method; the last of n numbers by all x. */
+static void rise(int n, const real *x, const real *y, real *k) {
+  k[0] = x[0];
+  for (int i = 1; i < n; i++) k[i] = x[i] * y[i - 1];
+}
+/* What a slope's adjoint means for x, and for the y it was computed at. */
+static void fall(int n, const real *x, const real *y, const real *dk, real *g,
+                 real *dy) {
+  g[0] += dk[0];
+  for (int i = 1; i < n; i++) {
+    g[i] += dk[i] * y[i - 1];
+    dy[i - 1] = dk[i] * x[i];
+  }
+  dy[n - 1] = 0;
+}
+static real ode(int s, int n, const real *x, real *g) {
+  const real h = 2.0 / s;
+  static real *room_for;
+  static size_t has;
+  const size_t needs = (size_t)n * (s + 1) + 12 * n;
+  if (has < needs) free(room_for), room_for = room(needs), has = needs;
+  real *states = room_for, *a = states + (size_t)n * (s + 1), *b = a + n,
+       *c = b + n, *d = c + n, *y2 = d + n, *y3 = y2 + n, *y4 = y3 + n,
+       *dk = y4 + n, *dy = dk + n, *next = dy + n, *adjoint = next + n;
+  memset(states, 0, n * sizeof(real));
+  for (int t = 0; t < s; t++) {
+    const real *y = states + (size_t)n * t;
+    real *to = states + (size_t)n * (t + 1);
+    rise(n, x, y, a);
+    for (int i = 0; i < n; i++) y2[i] = y[i] + h / 2 * a[i];
+    rise(n, x, y2, b);
+    for (int i = 0; i < n; i++) y3[i] = y[i] + h / 2 * b[i];
+    rise(n, x, y3, c);
+    for (int i = 0; i < n; i++) y4[i] = y[i] + h * c[i];
+    rise(n, x, y4, d);
+    for (int i = 0; i < n; i++)
+      to[i] = y[i] + h / 6 * (a[i] + d[i] + 2 * (b[i] + c[i]));
+  }
+  memset(g, 0, n * sizeof(real));
+  memset(adjoint, 0, n * sizeof(real));
+  adjoint[n - 1] = 1;
+  for (int t = s - 1; t >= 0; t--) {
+    const real *y = states + (size_t)n * t;
+    rise(n, x, y, a);
+    for (int i = 0; i < n; i++) y2[i] = y[i] + h / 2 * a[i];
+    rise(n, x, y2, b);
+    for (int i = 0; i < n; i++) y3[i] = y[i] + h / 2 * b[i];
+    rise(n, x, y3, c);
+    for (int i = 0; i < n; i++) y4[i] = y[i] + h * c[i];
+    for (int i = 0; i < n; i++) dk[i] = h / 6 * adjoint[i];
+    fall(n, x, y4, dk, g, dy);
+    for (int i = 0; i < n; i++) {
+      next[i] = adjoint[i] + dy[i];
+      dk[i] = h / 3 * adjoint[i] + h * dy[i];
+    }
+    fall(n, x, y3, dk, g, dy);
+    for (int i = 0; i < n; i++) {
+      next[i] += dy[i];
+      dk[i] = h / 3 * adjoint[i] + h / 2 * dy[i];
+    }
+    fall(n, x, y2, dk, g, dy);
+    for (int i = 0; i < n; i++) {
+      next[i] += dy[i];
+      dk[i] = h / 6 * adjoint[i] + h / 2 * dy[i];
+    }
+    fall(n, x, y, dk, g, dy);
+    for (int i = 0; i < n; i++) adjoint[i] = next[i] + dy[i];
+  }
+  return states[(size_t)n * s + n - 1];
+}
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -467,6 +583,12 @@ int main(int count, char **words) {
         value = runge_kutta(n, x, g);
       } else if (!strcmp(name, "ring")) {
         value = ring(n, x, g);
+      } else if (!strcmp(name, "leastSquares")) {
+        value = least_squares(n, length, x, g);
+      } else if (!strcmp(name, "determinant")) {
+        value = determinant(n, x, g);
+      } else if (!strcmp(name, "ode")) {
+        value = ode(n, length, x, g);
       } else {
         return 3;
       }

@@ -2,6 +2,8 @@
 import { type EngineName, PACKAGES } from "../engines/engines.ts";
 import { Outcomes } from "./outcomes.ts";
 import type {
+  ModelTimes,
+  ModelTiming,
   OperationTimes,
   OperationTiming,
   Run,
@@ -13,6 +15,12 @@ import {
   operationTimings,
   timeOperations,
 } from "./time_operations.ts";
+import {
+  MODEL_GROUPS,
+  modelTimings,
+  slowModels,
+  timeModels,
+} from "./time_models.ts";
 import type { Message, Order, Selection } from "./protocol.ts";
 
 /** How far a run is: a line for the terminal. */
@@ -127,6 +135,16 @@ export async function collect(
     }
     operations.push(...operationTimings(way, found));
   }
+  const models: ModelTiming[] = [];
+  for (const group of MODEL_GROUPS) {
+    const found: ModelTimes[][] = [];
+    // What has no target is timed in one process.
+    for (let k = 0; k < (group === "evals" ? 1 : processes); k++) {
+      progress(jobs.length, jobs.length, `${group}, process ${k + 1}`);
+      found.push(await timeModels(group, slowModels(found, SLOW)));
+    }
+    models.push(...modelTimings(group, found));
+  }
   progress(jobs.length, jobs.length, "done");
 
   return {
@@ -139,6 +157,7 @@ export async function collect(
     fresh: fresh.timings(),
     weights,
     operations,
+    models,
   };
 }
 

@@ -5,15 +5,17 @@ import type { EngineName } from "../engines/engines.ts";
 import {
   isOurs,
   median,
+  type ModelTiming,
+  type ModelWay,
   type OperationTiming,
   type Run,
   succeeded,
   type Timing,
 } from "./results.ts";
 
-/** How an engine's time for a workload, or for an operation by itself, changed. */
+/** How an engine's time for a workload, an operation by itself or a model changed. */
 export interface Change {
-  readonly engine: EngineName;
+  readonly engine: EngineName | ModelWay;
   readonly workload: string;
   readonly size: number;
   /** New by old, each as a ratio to the baseline of its process: above 1 is slower. */
@@ -61,10 +63,12 @@ export function isWorse(changes: readonly Change[]): boolean {
 }
 
 /** What was measured several times, and beside a yardstick. */
-type Measured = Timing | OperationTiming;
+type Measured = Timing | OperationTiming | ModelTiming;
 
-function measuredIn({ timings, operations = [] }: Run): Measured[] {
-  return [...timings, ...operations];
+function measuredIn(
+  { timings, operations = [], models = [] }: Run,
+): Measured[] {
+  return [...timings, ...operations, ...models];
 }
 
 function hasTimes(measured: Measured): boolean {
@@ -84,7 +88,8 @@ export function describeChanges(
   for (const verdict of ["broken", "slower", "faster"] as const) {
     const those = changes.filter((change) => change.verdict === verdict);
     for (const { engine, workload, size, factor } of those) {
-      const subject = workload.startsWith("operation: ")
+      // An operation by itself, or a model, says its size in its name.
+      const subject = size === 1
         ? `${engine}, ${workload}`
         : `${engine}, ${workload} ${size.toLocaleString("en")}`;
       lines.push(

@@ -3,7 +3,10 @@ import { type EngineName, labelOf } from "../engines/engines.ts";
 import {
   costOf,
   median,
+  modelNamesOf,
+  modelTimingOf,
   type OperationTiming,
+  ratioOf,
   type Run,
   succeeded,
   type Timing,
@@ -37,7 +40,7 @@ italics, a gradient was wrong.
 Nanoseconds per operation, for value and gradient: this module's three ways, and
 the fastest of the packages that finish and whose gradient is right, the winner
 in bold. For two numbers, nanoseconds per call. What compiling costs at the first
-call is [below](#first-call-and-steady-state).
+call is [below](#first-call-and-steady-state).${loopsInWinners(run)}
 
 ${winnersTable(run)}
 
@@ -91,7 +94,7 @@ ${workloadsTable(run)}
     timingOf(timings, "recorded", ["two numbers", 2])?.operations ?? 3
   } operations take hardly any time: the call is what costs.
 
-${operationsSection(run)}## Memory
+${modelsSections(run)}${operationsSection(run)}## Memory
 
 By how much the first gradient of a chain raises the process's peak of resident
 memory, garbage and compiled code included, in bytes per operation.
@@ -195,6 +198,140 @@ function workloadsTable(run: Run): string {
     }),
   ]);
   return table(["", ...head], rows);
+}
+
+/** Of an older run, nothing. */
+function loopsInWinners({ models }: Run): string {
+  return models === undefined
+    ? ""
+    : " [Workloads with loops](#loops) stand\nbeside C written by hand: there, " +
+      "microseconds per call.";
+}
+
+/** Of an older run, nothing. */
+function modelsSections(run: Run): string {
+  if (run.models === undefined) return "";
+  const missing = run.models.some(({ engine }) => engine === "C")
+    ? ""
+    : " There was no C compiler, so there is no C.";
+  return `## Loops
+
+Value and gradient of workloads that go over rows or steps by \`map\` and \`fold\`,
+or plainly, milliseconds per call. The first call compiles, and runs the function
+uncompiled, too, to verify what it gives; later ones are on flat arrays. Beside
+them, [C by hand](c/workloads.c), compiled by \`cc -O2\`.${missing}
+
+${loopsTable(run)}
+
+## GradBench
+
+What [GradBench's evals](gradbench/evals) differentiate, on inputs of our own of
+their shapes, milliseconds per call: gradients, for k-means with the diagonal of
+the Hessian, for ba and ht sparse Jacobians, for particle and saddle whole
+descents. C by hand where this repository has it. hello is not timed.
+
+${evalsTable(run)}
+
+## Sparse matrices
+
+Milliseconds per call, and as many gradients.
+
+${sparseTable(run)}
+
+`;
+}
+
+function loopsTable(run: Run): string {
+  const rows = modelNamesOf(run, "loops").map((name) => {
+    const [recorded, compiled, c] = (["recorded", "compiled", "C"] as const)
+      .map((way) => modelTimingOf(run, way, name));
+    return [
+      name,
+      milliseconds(recorded?.total),
+      milliseconds(compiled?.first),
+      milliseconds(compiled?.total),
+      milliseconds(c?.total),
+      times(ratioOf(recorded, compiled)),
+      times(ratioOf(compiled, c)),
+    ];
+  });
+  return table([
+    "",
+    "recorded",
+    "compiled: first call",
+    "a later call",
+    "C",
+    "recorded ÷ compiled",
+    "compiled ÷ C",
+  ], rows);
+}
+
+function evalsTable(run: Run): string {
+  const rows = modelNamesOf(run, "evals").map((name) => {
+    const [graph, recorded, compiled, c] =
+      (["graph", "recorded", "compiled", "C"] as const)
+        .map((way) => modelTimingOf(run, way, name));
+    return [
+      name,
+      milliseconds(graph?.total),
+      milliseconds(recorded?.total),
+      milliseconds(compiled?.first),
+      milliseconds(compiled?.total),
+      milliseconds(c?.total),
+      times(ratioOf(compiled, c)),
+    ];
+  });
+  return table([
+    "",
+    "graph",
+    "recorded",
+    "compiled: first call",
+    "a later call",
+    "C",
+    "compiled ÷ C",
+  ], rows);
+}
+
+function sparseTable(run: Run): string {
+  const rows = modelNamesOf(run, "sparse").map((name) => {
+    const gradient = name.replace("sparse Hessian", "gradient");
+    const [recorded, compiled] = (["recorded", "compiled"] as const)
+      .map((way) => modelTimingOf(run, way, name));
+    const inGradients = (["recorded", "compiled"] as const).map((way) =>
+      ratioOf(
+        modelTimingOf(run, way, name),
+        modelTimingOf(run, way, gradient),
+      )
+    );
+    return [
+      name,
+      milliseconds(recorded?.total),
+      times(inGradients[0]!),
+      milliseconds(compiled?.first),
+      milliseconds(compiled?.total),
+      times(inGradients[1]!),
+    ];
+  });
+  return table([
+    "",
+    "recorded",
+    "in gradients",
+    "compiled: first call",
+    "a later call",
+    "in gradients",
+  ], rows);
+}
+
+/** Microseconds as milliseconds in three digits; nothing where there are none. */
+function milliseconds(times: readonly number[] | undefined): string {
+  if (times === undefined || times.length === 0) return "";
+  return (median(times) / 1e3).toLocaleString("en", {
+    maximumSignificantDigits: 3,
+  });
+}
+
+function times(ratio: number): string {
+  return Number.isNaN(ratio) ? "" : `${short(ratio)} ×`;
 }
 
 /** Of an older run, nothing. */
@@ -327,12 +464,17 @@ function checksumTable(run: Run): string {
   return table(["", "checksum", ...engines.map(labelOf)], rows);
 }
 
-function failureTable({ timings }: Run): string {
-  const rows = timings.flatMap(({ engine, workload, size, failed }) =>
-    failed === undefined
-      ? []
-      : [[labelOf(engine), `${workload} ${count(size)}`, failed]]
-  );
+function failureTable({ timings, models = [] }: Run): string {
+  const rows = [
+    ...timings.flatMap(({ engine, workload, size, failed }) =>
+      failed === undefined
+        ? []
+        : [[labelOf(engine), `${workload} ${count(size)}`, failed]]
+    ),
+    ...models.flatMap(({ engine, workload, failed }) =>
+      failed === undefined ? [] : [[engine, workload, failed]]
+    ),
+  ];
   return table(["", "from", "with"], rows);
 }
 

@@ -1,6 +1,7 @@
 // What a run of the report found, and what can be said of it.
 import { type EngineName, OURS } from "../engines/engines.ts";
 import type { OperationKind } from "../workloads/operations.ts";
+import type { ModelGroup } from "../workloads/models.ts";
 import type { WorkloadName } from "../workloads/workloads.ts";
 import type { Selection, Weight } from "./protocol.ts";
 
@@ -19,6 +20,70 @@ export interface Run {
   readonly weights: readonly Weighing[];
   /** Every operation by itself; of older runs, undefined. */
   readonly operations?: readonly OperationTiming[];
+  /** Whole models, beside C; of older runs, undefined. */
+  readonly models?: readonly ModelTiming[];
+}
+
+/** A way in which a model is timed: `compiled` is on flat arrays. */
+export type ModelWay = "graph" | "recorded" | "compiled" | "C";
+
+/** What a model took in one process, in microseconds, or why it could not be done. */
+export type ModelTimes =
+  & { readonly name: string; readonly way: ModelWay }
+  & (
+    | {
+      /** The first call, with all that is compiled for it; of C, a call. */
+      readonly first: number;
+      /** A later call. */
+      readonly total: number;
+      readonly yardstick: number;
+    }
+    | { readonly failed: string }
+  );
+
+/** The same of all processes, an element per process in each list. */
+export interface ModelTiming {
+  readonly engine: ModelWay;
+  readonly group: ModelGroup;
+  /** The model's name. */
+  readonly workload: string;
+  readonly size: number;
+  readonly first: readonly number[];
+  readonly total: readonly number[];
+  readonly yardstick: readonly number[];
+  /** Why there are no times, if there are none. */
+  readonly failed?: string;
+}
+
+/** The timing of a model, one way, if there is one that did not fail. */
+export function modelTimingOf(
+  { models = [] }: Run,
+  engine: ModelWay,
+  name: string,
+): ModelTiming | undefined {
+  return models.find((each) =>
+    each.engine === engine && each.workload === name && succeeded(each)
+  );
+}
+
+/** The names of a table's models, in order. */
+export function modelNamesOf(
+  { models = [] }: Run,
+  group: ModelGroup,
+): string[] {
+  const those = models.filter((each) => each.group === group);
+  return [...new Set(those.map(({ workload }) => workload))];
+}
+
+/** How many times as long the first takes as the second: the middle of what the processes say; NaN without both. */
+export function ratioOf(
+  slow: Pick<Timing, "total"> | undefined,
+  fast: Pick<Timing, "total"> | undefined,
+): number {
+  const slower = slow?.total ?? [], faster = fast?.total ?? [];
+  const both = Math.min(slower.length, faster.length);
+  if (both === 0) return NaN;
+  return median(slower.slice(0, both).map((x, k) => x / faster[k]!));
 }
 
 /** A way to run a function in which every operation is timed. */
@@ -100,13 +165,13 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** Whether a timing has times. */
-export function succeeded({ failed }: Timing): boolean {
+export function succeeded({ failed }: Pick<Timing, "failed">): boolean {
   return failed === undefined;
 }
 
 /** Whether an engine is one of this module's ways to run a function. */
-export function isOurs(engine: EngineName): boolean {
-  return OURS.includes(engine);
+export function isOurs(engine: EngineName | ModelWay): boolean {
+  return OURS.some((each) => each === engine);
 }
 
 /** The timing of an engine at a workload, if there is one that did not fail. */

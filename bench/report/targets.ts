@@ -3,8 +3,11 @@ import type { EngineName } from "../engines/engines.ts";
 import {
   costOf,
   median,
+  modelNamesOf,
+  modelTimingOf,
   type OperationTiming,
   type OperationWay,
+  ratioOf,
   type Run,
   timingOf,
 } from "./results.ts";
@@ -29,17 +32,11 @@ export interface Standing {
 export function targetsOf(run: Run): Target[] {
   const total = (engine: EngineName, selection: Selection) =>
     median(timingOf(run.timings, engine, selection)?.total ?? [NaN]);
-  /** How many times as long the first takes: the middle of what the processes say. */
-  const ratio = (
-    slow: EngineName,
-    fast: EngineName,
-    selection: Selection,
-  ): number => {
-    const slower = timingOf(run.timings, slow, selection)?.total ?? [NaN];
-    const faster = timingOf(run.timings, fast, selection)?.total ?? [NaN];
-    const both = Math.min(slower.length, faster.length);
-    return median(slower.slice(0, both).map((x, k) => x / faster[k]!));
-  };
+  const ratio = (slow: EngineName, fast: EngineName, selection: Selection) =>
+    ratioOf(
+      timingOf(run.timings, slow, selection),
+      timingOf(run.timings, fast, selection),
+    );
   const times = (
     slow: EngineName,
     fast: EngineName,
@@ -204,6 +201,7 @@ export function targetsOf(run: Run): Target[] {
       target: "never slower",
       stands: times("recorded", "compiled", 1, chain(1e5), chain(1e6)),
     },
+    ...modelTargetsOf(run),
     {
       what: "compiled, gradient of two numbers, ns: a call, on flat arrays",
       against: "",
@@ -214,6 +212,111 @@ export function targetsOf(run: Run): Target[] {
       ],
     },
   ];
+}
+
+/** Of older runs, which had no models, none. */
+function modelTargetsOf(run: Run): Target[] {
+  if (run.models === undefined) return [];
+  const named = (start: string) =>
+    [...modelNamesOf(run, "loops"), ...modelNamesOf(run, "sparse")]
+      .find((name) => name.startsWith(start)) ?? start;
+  /** How many times as long as C's the compiled gradient takes. */
+  const againstC = (limit: number, ...starts: readonly string[]): Standing[] =>
+    starts.map((start) => {
+      const name = named(start);
+      const ratio = ratioOf(
+        modelTimingOf(run, "compiled", name),
+        modelTimingOf(run, "C", name),
+      );
+      return atMost(ratio, limit);
+    });
+  const inGradients = (way: "recorded" | "compiled", limit: number) =>
+    ["1,000", "10,000", "100,000"].map((n) => {
+      const of = `Rosenbrock, n = ${n}`;
+      const ratio = ratioOf(
+        modelTimingOf(run, way, `sparse Hessian of ${of}`),
+        modelTimingOf(run, way, `gradient of ${of}`),
+      );
+      return atMost(ratio, limit);
+    });
+  const firstCalls = modelNamesOf(run, "loops").flatMap((name) => {
+    const first = modelTimingOf(run, "compiled", name)?.first;
+    return first === undefined ? [] : [{ name, ms: median(first) / 1e3 }];
+  });
+  const slowest = worstOf(firstCalls.map(({ name, ms }) => [name, ms]));
+  const againstRecorded = run.models.flatMap(({ engine, workload }) =>
+    engine !== "compiled" ? [] : [
+      [
+        workload,
+        ratioOf(
+          modelTimingOf(run, "compiled", workload),
+          modelTimingOf(run, "recorded", workload),
+        ),
+      ] as const,
+    ]
+  );
+  const worst = worstOf(againstRecorded);
+  return [
+    {
+      what: "compiled `map`: perceptron, logistic regression",
+      against: "C by hand",
+      target: "≤ 1.6 × (aim: 1)",
+      stands: againstC(1.6, "perceptron", "logistic regression"),
+    },
+    {
+      what: "compiled Rosenbrock by `map`",
+      against: "C by hand",
+      target: "≤ 3 ×",
+      stands: againstC(3, "Rosenbrock"),
+    },
+    {
+      what: "compiled LSTM, mixture of Gaussians, k-means",
+      against: "C by hand",
+      target: "≤ 2 ×",
+      stands: againstC(2, "LSTM, `fold`", "mixture of Gaussians", "k-means"),
+    },
+    {
+      what: "compiled `logSumExp` of 5,000",
+      against: "C by hand",
+      target: "≤ 3 ×",
+      stands: againstC(3, "`logSumExp`"),
+    },
+    {
+      what: "first call of a compiled loop, ms: the longest",
+      against: "",
+      target: "≤ 60",
+      stands: [{ ...atMost(slowest.value, 60), text: slowest.text }],
+    },
+    {
+      what: "compiled, a later call: the model that gains least",
+      against: "recorded",
+      target: "never slower",
+      stands: [{ ...atMost(worst.value, 1), text: worst.text }],
+    },
+    {
+      what: "sparse Hessian of Rosenbrock, n = 1e3, 1e4, 1e5: recorded",
+      against: "a recorded gradient",
+      target: "≤ 15 ×",
+      stands: inGradients("recorded", 15),
+    },
+    {
+      what: "the same, compiled",
+      against: "a compiled gradient",
+      target: "≤ 8 ×",
+      stands: inGradients("compiled", 8),
+    },
+  ];
+}
+
+/** The largest of some values, with its name. */
+function worstOf(
+  values: readonly (readonly [name: string, value: number])[],
+): { value: number; text: string } {
+  const [name, value] = values.reduce(
+    (a, b) => b[1] > a[1] ? b : a,
+    ["", -Infinity] as const,
+  );
+  return { value, text: name === "" ? "–" : `${short(value)} (${name})` };
 }
 
 function atLeast(value: number, limit: number): Standing {

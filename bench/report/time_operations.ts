@@ -1,4 +1,5 @@
 // Times every operation, each way to run it in a process of its own.
+import { jsonLinesOf } from "./json_lines.ts";
 import type {
   OperationTimes,
   OperationTiming,
@@ -13,27 +14,8 @@ export const OPERATION_WAYS: readonly OperationWay[] = [
 ];
 
 /** Every operation in one way, timed in one more process. */
-export async function timeOperations(
-  way: OperationWay,
-): Promise<OperationTimes[]> {
-  const worker = new URL("./operations_worker.ts", import.meta.url).href;
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--allow-all",
-      "--v8-flags=--expose-gc",
-      worker,
-      way,
-    ],
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) {
-    const errors = decoder.decode(stderr);
-    throw new Error(`Cannot time the operations, ${way}: ${errors}`);
-  }
-  return decoder.decode(stdout).trim().split("\n")
-    .map((line) => JSON.parse(line));
+export function timeOperations(way: OperationWay): Promise<OperationTimes[]> {
+  return jsonLinesOf("operations_worker.ts", [way]);
 }
 
 /** What the processes found, an element per process in each list. */

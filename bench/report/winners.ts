@@ -3,6 +3,9 @@ import { type EngineName, labelOf, PACKAGES } from "../engines/engines.ts";
 import type { Selection } from "./protocol.ts";
 import {
   median,
+  modelNamesOf,
+  modelTimingOf,
+  ratioOf,
   type Run,
   type Timing,
   timingOf,
@@ -22,9 +25,24 @@ const SELECTIONS: readonly (readonly [string, Selection])[] = [
 ];
 const WAYS: readonly EngineName[] = ["graph", "recorded", "compiled"];
 
-/** A row per workload: this module's ways, the best package, and the ratio. */
+/** A row per workload: this module's ways, the best package and C by hand, and the ratios. */
 export function winnersTable(run: Run): string {
-  const rows = SELECTIONS.flatMap(([name, selection]) => {
+  const rows = [...packageRows(run), ...loopRows(run)];
+  const head = [
+    "",
+    ...WAYS,
+    "fastest package",
+    "compared with it",
+    "C by hand",
+    "compared with it",
+  ];
+  // Older runs have nothing in C.
+  const width = run.models === undefined ? head.length - 2 : head.length;
+  return table(head.slice(0, width), rows.map((row) => row.slice(0, width)));
+}
+
+function packageRows(run: Run): string[][] {
+  return SELECTIONS.flatMap(([name, selection]) => {
     const timings = WAYS.flatMap((way) =>
       timingOf(run.timings, way, selection) ?? []
     );
@@ -43,9 +61,33 @@ export function winnersTable(run: Run): string {
         ? ""
         : `${labelOf(rival.engine)}: ${bold(time(rival), best)}`,
       rival === undefined ? "" : compared(ours, time(rival)),
+      "",
+      "",
     ]];
   });
-  return table(["", ...WAYS, "fastest package", "compared with it"], rows);
+}
+
+/** Workloads with loops, which no package has; in microseconds per call. */
+function loopRows(run: Run): string[][] {
+  return modelNamesOf(run, "loops").flatMap((name) => {
+    const [recorded, compiled, c] = (["recorded", "compiled", "C"] as const)
+      .map((way) => modelTimingOf(run, way, name));
+    if (recorded === undefined || compiled === undefined) return [];
+    const ours = ratioOf(recorded, compiled) < 1 ? recorded : compiled;
+    const times = [recorded, compiled, ...c === undefined ? [] : [c]]
+      .map(({ total }) => median(total));
+    const best = Math.min(...times);
+    return [[
+      `${name}: µs per call`,
+      "",
+      bold(times[0]!, best),
+      bold(times[1]!, best),
+      "",
+      "",
+      c === undefined ? "" : bold(times[2]!, best),
+      c === undefined ? "" : comparedBy(ratioOf(ours, c)),
+    ]];
+  });
 }
 
 function bold(time: number, least: number): string {
@@ -53,9 +95,13 @@ function bold(time: number, least: number): string {
 }
 
 function compared(ours: number, theirs: number): string {
-  return ours <= theirs
-    ? `${short(theirs / ours)} × faster`
-    : `${short(ours / theirs)} × slower`;
+  return comparedBy(ours / theirs);
+}
+
+function comparedBy(ratio: number): string {
+  return ratio <= 1
+    ? `${short(1 / ratio)} × faster`
+    : `${short(ratio)} × slower`;
 }
 
 function fastestPackage(run: Run, selection: Selection): Timing | undefined {

@@ -43,6 +43,42 @@ export interface LoopWorkload {
 
 type List = Float64Array | readonly Scalar[];
 
+/** How a workload goes over rows: by this module's loops, or as plain code does. */
+export interface RowLoops {
+  map<Y>(data: List, width: number, f: (row: Scalar[]) => Y): Y[];
+  fold<S>(
+    data: List,
+    width: number,
+    initial: S,
+    step: (state: S, row: Scalar[]) => S,
+  ): S;
+}
+
+const LOOPS: RowLoops = {
+  map: (data, width, f) => map(rows(data, width), f),
+  // A state has no numbers that are not Scalars to the types, here and there.
+  fold: (data, width, initial, step) =>
+    fold(
+      rows(data, width),
+      initial as object,
+      step as (state: unknown, row: Scalar[]) => object,
+    ) as typeof initial,
+};
+
+/** Loops that leave none: every row is recorded. */
+export const PLAIN: RowLoops = {
+  map: (data, width, f) => plainRows(data, width).map((row) => f(row)),
+  fold: (data, width, initial, step) =>
+    plainRows(data, width).reduce((state, row) => step(state, row), initial),
+};
+
+function plainRows(data: List, width: number): Scalar[][] {
+  return Array.from(
+    { length: data.length / width },
+    (_, r) => slice(data, r * width, width),
+  );
+}
+
 function slice(list: List, from: number, count: number): Scalar[] {
   return Array.from({ length: count }, (_, k) => list[from + k]!);
 }
@@ -81,7 +117,10 @@ export function perceptronRows(size: number): LoopWorkload {
 }
 
 /** Logistic regression on ten columns and a label of 0 or 1: the mean negative log-likelihood. */
-export function logisticRows(size: number): LoopWorkload {
+export function logisticRows(
+  size: number,
+  loops: RowLoops = LOOPS,
+): LoopWorkload {
   const data = seededNumbers(3, 11 * size, -1, 1);
   for (let r = 10; r < data.length; r += 11) data[r] = data[r]! > 0 ? 1 : 0;
   return {
@@ -91,7 +130,7 @@ export function logisticRows(size: number): LoopWorkload {
     data,
     f: (parameters, data) => {
       const weights = slice(parameters, 0, 10), offset = parameters[10]!;
-      return mean(map(rows(data, 11), (row) => {
+      return mean(loops.map(data, 11, (row) => {
         const z = add(offset, dot(weights, row.slice(0, 10)));
         return sub(softplus(z), mul(row[10]!, z));
       }));
@@ -205,7 +244,7 @@ export function gaussianMixture(size: number): LoopWorkload {
 }
 
 /** A long short-term memory as in ADBench: two layers of 14 units over so many steps. */
-export function lstmSteps(size: number): LoopWorkload {
+export function lstmSteps(size: number, loops: RowLoops = LOOPS): LoopWorkload {
   const H = 14, sequence = seededNumbers(11, H * size, 0, 1);
   return {
     name: "lstm",
@@ -264,7 +303,7 @@ export function lstmSteps(size: number): LoopWorkload {
           total: add(state.total, gain),
         };
       };
-      const { total } = fold(rows(data, 2 * H), first, step);
+      const { total } = loops.fold(data, 2 * H, first, step);
       return neg(div(total, H * (size - 1)));
     },
   };

@@ -16,14 +16,16 @@
  * - {@linkcode grad}, {@linkcode valueAndGrad}, {@linkcode jvp}, {@linkcode vjp},
  *   {@linkcode linearize}, {@linkcode jacobian}, {@linkcode hessian} and
  *   {@linkcode hvp} run it on **{@linkcode Var}s**, which record it on a flat
- *   tape, control flow as it is written. They take and give numbers, in arrays, nested objects and
- *   Float64Arrays too, and nest to any order;
+ *   tape, control flow as it is written. They take and give numbers, in arrays,
+ *   nested objects and Float64Arrays too, and nest to any order;
  * - {@linkcode compile} freezes a function, or a transform of one, into
- *   WebAssembly, for when it is called many times.
+ *   WebAssembly, for when it is called many times. {@linkcode map},
+ *   {@linkcode fold} and {@linkcode scan} stay loops there.
  *
- * {@linkcode defineOperation} adds an operation to all of these,
- * {@linkcode checkGradients} compares gradients with finite differences, and
- * {@linkcode detectAnomaly} finds the operation that a NaN comes from.
+ * {@linkcode formula} is infix notation, {@linkcode defineOperation} adds an
+ * operation to all of these, {@linkcode checkGradients} compares gradients with
+ * finite differences, and {@linkcode detectAnomaly} finds the operation that a
+ * NaN comes from.
  *
  * @example One function, four ways to run it
  * ```ts

@@ -1,10 +1,14 @@
 // Sums, products, powers and roots.
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import { applyBinary, applyUnary } from "./dispatch.ts";
+import * as dispatch from "./dispatch.ts";
 import * as table from "./table.ts";
 
-// A constant of this module, which the compiler folds.
-const primitives = table.primitives;
+// The four of arithmetic look for numbers themselves: what a function of plain
+// numbers is mostly made of is then inlined into it.
+
+// Constants of this module, which the compiler folds.
+const { applyBinary, applyUnary } = dispatch;
+const { primitives } = table;
 
 /**
  * a + b. Both partial derivatives are 1.
@@ -28,7 +32,9 @@ export function add<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function add(a: Scalar, b: Scalar): Scalar {
-  return applyBinary(primitives.add, a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? primitives.add.value(a, b)
+    : applyBinary(primitives.add, a, b);
 }
 
 /**
@@ -53,7 +59,9 @@ export function sub<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function sub(a: Scalar, b: Scalar): Scalar {
-  return applyBinary(primitives.sub, a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? primitives.sub.value(a, b)
+    : applyBinary(primitives.sub, a, b);
 }
 
 /**
@@ -78,7 +86,9 @@ export function mul<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function mul(a: Scalar, b: Scalar): Scalar {
-  return applyBinary(primitives.mul, a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? primitives.mul.value(a, b)
+    : applyBinary(primitives.mul, a, b);
 }
 
 /**
@@ -103,7 +113,9 @@ export function div<A extends Scalar, B extends Scalar>(
   b: B,
 ): ScalarOf<A, B>;
 export function div(a: Scalar, b: Scalar): Scalar {
-  return applyBinary(primitives.div, a, b);
+  return typeof a === "number" && typeof b === "number"
+    ? primitives.div.value(a, b)
+    : applyBinary(primitives.div, a, b);
 }
 
 /**

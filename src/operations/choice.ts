@@ -1,10 +1,11 @@
 // Choice without control flow, and what leads out of differentiation.
 import type { Scalar, ScalarOf, ScalarOfAll } from "../scalar.ts";
-import { applyBinary, applyTernary, applyUnary, primalOf } from "./dispatch.ts";
+import * as dispatch from "./dispatch.ts";
 import * as table from "./table.ts";
 
-// A constant of this module, which the compiler folds.
-const primitives = table.primitives;
+// Constants of this module, which the compiler folds.
+const { applyBinary, applyTernary, applyUnary, primalOf } = dispatch;
+const { primitives } = table;
 
 /**
  * 1 where a < b, else 0. Its derivative is 0.

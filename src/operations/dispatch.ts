@@ -27,7 +27,7 @@ import {
 
 // Constants of this module, which the compiler folds; what is imported is a load
 // and a check at each use.
-const { entryOf, fastValueAt, isFast } = tape;
+const { fastValues, isFast } = tape;
 const { recordFast, recordFastConstant } = tape;
 const { NUMBERS, OTHERS, takeThree, threeNumbers } = tape;
 
@@ -37,37 +37,35 @@ const EXPECTED = "a number, Node or Var";
 export function applyUnary(primitive: Unary, x: Scalar): Scalar {
   if (typeof x === "number") return primitive.value(x);
   if (!isFast(x)) return applyElsewhere(primitive, x);
-  const entry = entryOf(x as Var);
+  const entry = (x as Var)["index"];
   return recordFast(
     primitive.code,
     entry,
     0,
-    primitive.value(fastValueAt(entry)),
+    primitive.value(fastValues[entry]!),
   );
 }
 
 /** Applies a primitive of two operands. */
 export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
+  if (typeof a === "number" && typeof b === "number") {
+    return primitive.value(a, b);
+  }
   let left = -1, right = -1;
-  if (typeof a === "number") {
-    if (typeof b === "number") return primitive.value(a, b);
-    if (isFast(b)) {
-      left = recordFastConstant(a);
-      right = entryOf(b as Var);
-    }
-  } else if (isFast(a)) {
-    left = entryOf(a as Var);
-    if (typeof b === "number") right = recordFastConstant(b);
-    else if (isFast(b)) right = entryOf(b as Var);
+  if (isFast(a)) {
+    left = (a as Var)["index"];
+    right = isFast(b) ? (b as Var)["index"] : recordFastConstant(b);
+  } else if (isFast(b)) {
+    left = recordFastConstant(a);
+    right = (b as Var)["index"];
   }
-  if ((left | right) < 0) {
-    if (a instanceof Node && b instanceof Node) {
-      return makeNode(primitive, primitive.value(a.value, b.value), a, b);
-    }
-    return applyElsewhere(primitive, a, b);
+  if ((left | right) >= 0) {
+    const value = primitive.value(fastValues[left]!, fastValues[right]!);
+    return recordFast(primitive.code, left, right, value);
   }
-  const value = primitive.value(fastValueAt(left), fastValueAt(right));
-  return recordFast(primitive.code, left, right, value);
+  return a instanceof Node && b instanceof Node
+    ? makeNode(primitive, primitive.value(a.value, b.value), a, b)
+    : applyElsewhere(primitive, a, b);
 }
 
 /** Applies a primitive of three operands. */

@@ -1,10 +1,11 @@
 // Exponentials, logarithms, and what statistics and learning make of them.
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import { applyBinary, applyUnary } from "./dispatch.ts";
+import * as dispatch from "./dispatch.ts";
 import * as table from "./table.ts";
 
-// A constant of this module, which the compiler folds.
-const primitives = table.primitives;
+// Constants of this module, which the compiler folds.
+const { applyBinary, applyUnary } = dispatch;
+const { primitives } = table;
 
 /**
  * eˣ. Its derivative is eˣ.

@@ -1,10 +1,11 @@
 // Functions with kinks and steps.
 import type { Scalar, ScalarOf, ScalarOfAll } from "../scalar.ts";
-import { applyBinary, applyTernary, applyUnary } from "./dispatch.ts";
+import * as dispatch from "./dispatch.ts";
 import * as table from "./table.ts";
 
-// A constant of this module, which the compiler folds.
-const primitives = table.primitives;
+// Constants of this module, which the compiler folds.
+const { applyBinary, applyTernary, applyUnary } = dispatch;
+const { primitives } = table;
 
 /**
  * The absolute value. Its derivative is sign(x), which at 0 is 0.

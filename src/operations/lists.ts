@@ -1,11 +1,12 @@
 // Functions of lists. Each makes one node or entry, however long the list.
 import { rangeError, wrongKind } from "../errors.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import { applyLists } from "./dispatch.ts";
+import * as dispatch from "./dispatch.ts";
 import * as table from "./table.ts";
 
-// A constant of this module, which the compiler folds.
-const primitives = table.primitives;
+// Constants of this module, which the compiler folds.
+const { applyLists } = dispatch;
+const { primitives } = table;
 
 /**
  * What {@linkcode sum}, {@linkcode mean}, {@linkcode dot} and {@linkcode logSumExp} take.

@@ -1,8 +1,12 @@
 // The error function, the gamma function, and their relatives.
 import { rangeError, wrongKind } from "../errors.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
-import { applyBinary, applyUnary } from "./dispatch.ts";
-import { primitives } from "./table.ts";
+import * as dispatch from "./dispatch.ts";
+import * as table from "./table.ts";
+
+// Constants of this module, which the compiler folds.
+const { applyBinary, applyUnary } = dispatch;
+const { primitives } = table;
 
 /**
  * The error function (2/√π) ∫₀ˣ e^(−t²) dt. Its derivative is (2/√π) e^(−x²).

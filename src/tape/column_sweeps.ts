@@ -1,16 +1,8 @@
 // Several sweeps in one pass over a section: each partial derivative is
 // computed once for all of them, and what no seed reaches is passed over.
 import { isCallAt, pullCall, pushCall } from "./calls.ts";
-import {
-  CONSTANT,
-  type Entries,
-  fieldsOf,
-  LIST,
-  type Section,
-} from "./entries.ts";
+import { type Entries, fieldsOf, LIST, type Section } from "./entries.ts";
 import { EntryPartials } from "./entry_partials.ts";
-
-const CONSTANT_CODE = CONSTANT;
 
 /** Tangents or adjoints of one entry in several sweeps stand side by side. */
 export interface Columns {
@@ -29,16 +21,9 @@ export function forwardColumns(
 ): void {
   const { entries, start, inputs, end } = section;
   const { count, numbers, reached } = columns;
-  const { codes, rights } = entries;
   // Its own: a user's rule may sweep.
   const local = new EntryPartials();
   for (let i = start + inputs; i < end; i++) {
-    if (codes[i] === CONSTANT_CODE) {
-      const last = i + rights[i]!;
-      reached.fill(0, i - start, last + 1 - start);
-      i = last;
-      continue;
-    }
     if (isCallAt(entries, i)) {
       pushColumns(section, i, columns);
       continue;

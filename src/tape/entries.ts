@@ -30,10 +30,7 @@ export interface Operations {
    * begins; of the last of a run of constants, how many more are before it.
    */
   readonly lefts: Int32Array;
-  /**
-   * The second operand's entry; of an operation over a list, its length; of the
-   * first of a run of constants, how many more are after it.
-   */
+  /** The second operand's entry; of an operation over a list, its length. */
   readonly rights: Int32Array;
   /** Operands of operations over lists. */
   readonly lists: Int32Array;

@@ -66,9 +66,7 @@ function sweepAll(section: Section, tangents: Float64Array): void {
       const divisor = values[right]!;
       tangents[i] = tangents[left]! * (1 / divisor) +
         tangents[right]! * -(values[i]! / divisor);
-    } else if (code === CONSTANT_CODE) {
-      i += right;
-    } else {
+    } else if (code !== CONSTANT_CODE) {
       push(entries, i, tangents);
     }
   }

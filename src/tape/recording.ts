@@ -120,6 +120,9 @@ const smallRights = new Int32Array(SMALL);
 const smallValues = new Float64Array(SMALL);
 // Larger arrays are given back after a call that used no more than 1/64 of them.
 const RELEASE_FACTOR = 64;
+// From here on, entries are appended with a look at the room that is left: the fast
+// paths go without. One operation may append four entries, three of them constants.
+const FAST_LIMIT = SMALL - 8;
 
 const CLOSED = new Recording(null, 0, 0, false);
 CLOSED.open = false;
@@ -127,8 +130,9 @@ CLOSED.open = false;
 /** The innermost recording that is running; a closed one if none is. */
 let active: Recording = CLOSED;
 /**
- * The innermost recording, while the small arrays are in use and there is no observer;
- * else a closed one, so that no Var is of it. The fast paths look at this alone.
+ * The innermost recording, while the small arrays are in use and have room, and
+ * there is no observer; else a closed one, so that no Var is of it. The fast paths
+ * look at this alone.
  */
 let fast: Recording = CLOSED;
 /** The number of entries in use. */
@@ -175,10 +179,8 @@ export function valueAt(entry: number): number {
   return values[entry]!;
 }
 
-/** The result at the entry of a Var that {@linkcode isFast}. */
-export function fastValueAt(entry: number): number {
-  return smallValues[entry]!;
-}
+/** The results at entries whose Vars are fast, as {@linkcode isFast} says. */
+export const fastValues: Float64Array = smallValues;
 
 /** Appends an entry where one of its operands {@linkcode isFast}, and gives its Var. */
 export function recordFast(
@@ -188,35 +190,33 @@ export function recordFast(
   value: number,
 ): Var {
   const i = length;
-  if (i >= SMALL) return record(code, left, right, value);
   smallCodes[i] = code;
   smallLefts[i] = left;
   smallRights[i] = right;
   smallValues[i] = value;
   length = i + 1;
-  return new LocalVar(i, fast);
+  if (i > FAST_LIMIT) fast = CLOSED;
+  return new LocalVar(i, active);
 }
 
 /**
- * Appends a constant, which no Var stands for, where another operand
- * {@linkcode isFast}, and gives its entry; −1 if the small arrays have no room.
+ * Appends a number as a constant, which no Var stands for, where another operand
+ * {@linkcode isFast}, and gives its entry; −1 for what is not a number.
  */
-export function recordFastConstant(value: number): number {
+export function recordFastConstant(value: unknown): number {
+  if (typeof value !== "number") return -1;
   const i = length;
-  if (i >= SMALL) return -1;
   smallCodes[i] = CONSTANT;
-  smallLefts[i] = smallRights[i] = 0;
+  smallLefts[i] = 0;
   smallValues[i] = value;
   length = i + 1;
   return i;
 }
 
 /** Appends a constant, and gives its entry. */
-export function recordConstant(value: number): number {
+function recordConstant(value: number): number {
   const i = length;
-  if (codes !== smallCodes || recordFastConstant(value) < 0) {
-    append(CONSTANT, 0, 0, value);
-  }
+  append(CONSTANT, 0, 0, value);
   return i;
 }
 
@@ -289,7 +289,7 @@ export function takeOperands(
   first: number,
   at: number,
 ): number {
-  if (length + xs.length > SMALL) return -1;
+  if (length + xs.length > FAST_LIMIT) return -1;
   const operands = lists;
   if (xs instanceof Float64Array) {
     numbers.set(xs, first);
@@ -332,7 +332,7 @@ export function takeOperands(
 /** Ends a run of constants; a sweep goes over it in one step. */
 function endConstants(start: number, end: number): void {
   if (start === end) return;
-  smallRights[start] = smallLefts[end - 1] = end - start - 1;
+  smallLefts[end - 1] = end - start - 1;
   length = end;
 }
 
@@ -383,7 +383,7 @@ export function takeThree(a: unknown, b: unknown, c: unknown): number {
 /** The entry of an operand beside one that is fast; −1 if it is neither that nor a number. */
 function fastEntry(x: unknown): number {
   if (isFast(x)) return (x as Var)["index"];
-  return typeof x === "number" ? recordFastConstant(x) : -1;
+  return recordFastConstant(x);
 }
 
 /** Appends an operation over the list of operands that was put into reserved room. */
@@ -609,6 +609,7 @@ export function truncate(start: number, listsStart: number): void {
   if (length > peak) peak = length;
   length = start;
   listsLength = listsStart;
+  chooseFast();
   while (calls.length > 0 && calls.at(-1)!.entry >= start) calls.pop();
   if (start > 0) return;
   if (loops.length > 0) loops = [];
@@ -638,7 +639,9 @@ function returnToSmall(): void {
 }
 
 function chooseFast(): void {
-  fast = codes === smallCodes && observer === null ? active : CLOSED;
+  const isFast = codes === smallCodes && length < FAST_LIMIT &&
+    observer === null;
+  fast = isFast ? active : CLOSED;
 }
 
 /** Runs a function with an observer, to which the fast paths would tell nothing; or, with null, without. */

@@ -17,7 +17,8 @@ import type {
 /**
  * The function that computes the Hessian matrix of `f` by its first argument,
  * exactly: the gradient is recorded, its reverse sweep as operations, and one
- * forward sweep per input gives a column (forward over reverse).
+ * forward sweep per input gives a column (forward over reverse). Up to 32 of
+ * these share a pass.
  *
  * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
  * @typeParam D The types of the further arguments, the data.

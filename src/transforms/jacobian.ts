@@ -19,7 +19,7 @@ import { pullBackRows, pushForwardColumns } from "./sweeps.ts";
  * The function that computes the Jacobian matrix of `f` by its first argument:
  * a row per output, a column per input, in the order of the leaves of result and
  * argument. One recorded run, and as many sweeps as there are inputs or outputs,
- * whichever are fewer.
+ * whichever are fewer; up to 32 of them share a pass over the recording.
  *
  * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
  * @typeParam D The types of the further arguments, the data.

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import {
   add,
+  clamp,
   cos,
   defineOperation,
   dot,
@@ -19,7 +20,9 @@ import {
   type Scalar,
   select,
   sin,
+  sub,
   sum,
+  valueAndGrad,
   Var,
   vjp,
 } from "../../mod.ts";
@@ -247,6 +250,31 @@ describe("a tape that outgrows the small arrays", () => {
       );
     });
   }
+
+  it("takes every kind of operand in their last entries", () => {
+    // In f, y is n·x, and the parts add up to 7y + 55.
+    for (let left = 0; left <= 16; left++) {
+      const f = (x: Scalar) => {
+        let y: Scalar = x;
+        for (let i = 0; i < SMALL - left - 2; i++) y = add(y, x);
+        const n = SMALL - left - 1;
+        const parts = [
+          mul(y, 2),
+          sub(3, y),
+          clamp(y, 0, 1), // 1: it is far beyond
+          select(1, y, 2),
+          sum([4, y, 5, y]),
+          dot([y, 6], Float64Array.of(3, 7)),
+        ];
+        assertEquals(primal(y), n);
+        return sum(parts);
+      };
+      const n = SMALL - left - 1;
+      const { value, gradient } = valueAndGrad(f)(1);
+      assertEquals(gradient, 7 * n, `${left} entries left`);
+      assertEquals(value, 7 * n + 55, `${left} entries left`);
+    }
+  });
 
   it("gives it in forward mode, too", () => {
     const n = 1_200_000;

@@ -235,6 +235,17 @@ describe("lse", () => {
   });
 });
 
+describe("lse of a list that is not worth compiling", () => {
+  it("shares the derivative equally among equal elements", () => {
+    const x = new Array(30_000).fill(1);
+    assertAllClose(
+      evaluate("lse", "gradient", { x }),
+      x.map(() => 1 / 30_000),
+      1e-15,
+    );
+  });
+});
+
 describe("det", () => {
   const ell = 5, A = numbers(ell * ell);
   const rows = Array.from(

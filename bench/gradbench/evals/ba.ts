@@ -13,6 +13,7 @@ import {
   square,
   sub,
 } from "../../../mod.ts";
+import { worthCompiling } from "../worth_compiling.ts";
 import { Fields } from "../fields.ts";
 import { type Eval, prepared } from "../protocol.ts";
 import { rotate } from "../rotation.ts";
@@ -171,7 +172,10 @@ export const ba: Eval = {
   },
   jacobian: (input) => {
     const { f, scene, observations, pointsAt, weightsAt } = read(input);
-    const matrixAt = compile(sparseJacobian(f));
+    const recorded = sparseJacobian(f);
+    const matrixAt = worthCompiling(2 * ENTRIES * observations.length)
+      ? compile(recorded)
+      : recorded;
     return prepared(
       () => blocksOf(matrixAt(scene), observations, pointsAt, weightsAt),
       ({ rows, cols, vals }) => ({

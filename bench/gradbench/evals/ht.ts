@@ -14,6 +14,7 @@ import {
   sub,
   sum,
 } from "../../../mod.ts";
+import { worthCompiling } from "../worth_compiling.ts";
 import { Fields } from "../fields.ts";
 import { type Eval, prepared } from "../protocol.ts";
 import { rotate } from "../rotation.ts";
@@ -67,10 +68,10 @@ export function errors(
   hand: Hand,
   correspondences: readonly Correspondence[],
 ): Scalar[][] {
-  const skin = skinOf(theta, hand);
+  const skin = skinOf(theta, hand, correspondences);
   const pairs = correspondences.map(({ point, vertices }, i) => ({
     point,
-    corners: vertices.map((v) => skin[v]!),
+    corners: vertices.map((v) => skin.get(v)!),
     u: us[i] ?? [],
   }));
   return map(pairs, ({ point, corners, u }) => {
@@ -83,8 +84,12 @@ export function errors(
   });
 }
 
-/** Where all vertices are in a pose. */
-function skinOf(theta: Vector, { bones, vertices, mirrored }: Hand): Vector[] {
+/** Where the vertices that something is compared with are in a pose. */
+function skinOf(
+  theta: Vector,
+  { bones, vertices, mirrored }: Hand,
+  correspondences: readonly Correspondence[],
+): Map<number, Vector> {
   const absolutes: Affine[] = [];
   for (const [b, { parent, relative }] of bones.entries()) {
     const bent = bend(relative, anglesOf(theta, b));
@@ -97,14 +102,15 @@ function skinOf(theta: Vector, { bones, vertices, mirrored }: Hand): Vector[] {
   const columns = axes.map((axis) => rotate(theta.slice(0, 3), axis));
   const rotation = axes.map((_, k) => columns.map((column) => column[k]!));
 
-  const influenced = vertices.map(({ position, influences }) => ({
-    position,
-    influences: influences.map(({ bone, weight }) => ({
+  const used = [...new Set(correspondences.flatMap((each) => each.vertices))];
+  const influenced = used.map((v) => ({
+    position: vertices[v]!.position,
+    influences: vertices[v]!.influences.map(({ bone, weight }) => ({
       weight,
       move: moves[bone]!,
     })),
   }));
-  return map(influenced, ({ position, influences }) => {
+  const places = map(influenced, ({ position, influences }) => {
     const placed = [0, 1, 2].map((k) =>
       sum(
         influences.map(({ weight, move }) =>
@@ -115,6 +121,7 @@ function skinOf(theta: Vector, { bones, vertices, mirrored }: Hand): Vector[] {
     if (mirrored) placed[0] = neg(placed[0]!);
     return rotation.map((row, k) => add(dot(row, placed), theta[3 + k]!));
   });
+  return new Map(used.map((v, i) => [v, places[i]!]));
 }
 
 /** How a bone is bent in its joint: up and down, and sideways. The first of a finger, as the wrist and arm, is not. */
@@ -202,6 +209,8 @@ function read(input: unknown) {
   return {
     pose: { us, theta },
     f: (pose: Pose) => errors(pose, hand, correspondences),
+    /** How many derivatives there are. */
+    count: 3 * points.length * (theta.length + 2),
   };
 }
 
@@ -243,7 +252,9 @@ export const ht: Eval = {
     return prepared(() => f(pose), (errors) => errors.flat());
   },
   jacobian: (input) => {
-    const { pose, f } = read(input), matrixAt = compile(sparseJacobian(f));
+    const { pose, f, count } = read(input);
+    const recorded = sparseJacobian(f);
+    const matrixAt = worthCompiling(count) ? compile(recorded) : recorded;
     return prepared(() => rowsOf(matrixAt(pose), pose.us.length));
   },
 };

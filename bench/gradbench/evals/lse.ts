@@ -15,6 +15,7 @@ import {
   sum,
 } from "../../../mod.ts";
 import { Fields } from "../fields.ts";
+import { worthCompiling } from "../worth_compiling.ts";
 import { type Eval, prepared } from "../protocol.ts";
 
 export function logSumExp(xs: readonly Scalar[]): Scalar {
@@ -33,7 +34,8 @@ export const lse: Eval = {
     return prepared(() => compiled(x));
   },
   gradient: (input) => {
-    const x = read(input), compiled = compile(grad(logSumExp));
-    return prepared(() => compiled(x));
+    const x = read(input), recorded = grad(logSumExp);
+    const gradient = worthCompiling(x.length) ? compile(recorded) : recorded;
+    return prepared(() => gradient(x));
   },
 };

@@ -9,6 +9,7 @@ import {
   type Scalar,
 } from "../../../mod.ts";
 import { Fields } from "../fields.ts";
+import { worthCompiling } from "../worth_compiling.ts";
 import { type Eval, prepared } from "../protocol.ts";
 
 /** y₀′ = x₀ and yᵢ′ = xᵢ·yᵢ₋₁ from y = 0 at time 0 to time 2, in so many steps. */
@@ -41,6 +42,9 @@ export function finalState(
   return fold(steps, x.map(() => 0) as readonly Scalar[], step);
 }
 
+/** The operations of a step are compiled for each variable by itself. */
+const CODE = 22;
+
 function read(input: unknown) {
   const fields = new Fields(input), steps = fields.whole("s", 1);
   const f = (x: readonly Scalar[]) => finalState(x, steps);
@@ -49,12 +53,14 @@ function read(input: unknown) {
 
 export const ode: Eval = {
   primal: (input) => {
-    const { f, x } = read(input), compiled = compile(f);
-    return prepared(() => compiled(x));
+    const { f, x } = read(input);
+    const state = worthCompiling(CODE * x.length) ? compile(f) : f;
+    return prepared(() => state(x));
   },
   gradient: (input) => {
     const { f, x } = read(input);
-    const compiled = compile(grad((x: readonly Scalar[]) => f(x).at(-1)!));
-    return prepared(() => compiled(x));
+    const last = grad((x: readonly Scalar[]) => f(x).at(-1)!);
+    const gradient = worthCompiling(CODE * x.length) ? compile(last) : last;
+    return prepared(() => gradient(x));
   },
 };

@@ -138,8 +138,8 @@ export async function collect(
   const models: ModelTiming[] = [];
   for (const group of MODEL_GROUPS) {
     const found: ModelTimes[][] = [];
-    // What has no target is timed in one process.
-    for (let k = 0; k < (group === "evals" ? 1 : processes); k++) {
+    // The others are compared with what was timed in the same process.
+    for (let k = 0; k < (group === "loops" ? processes : 1); k++) {
       progress(jobs.length, jobs.length, `${group}, process ${k + 1}`);
       found.push(await timeModels(group, slowModels(found, SLOW)));
     }

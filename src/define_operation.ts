@@ -6,7 +6,14 @@ import {
 } from "./operations/dispatch.ts";
 import { binary, type Operand, unary, variadic } from "./primitives.ts";
 import type { Scalar, ScalarOfAll } from "./scalar.ts";
-import { derive, isOpen, outlived, Var } from "./tape/recording.ts";
+import {
+  apart,
+  derive,
+  isFreezing,
+  isOpen,
+  outlived,
+  Var,
+} from "./tape/recording.ts";
 
 /**
  * One operand per parameter of the value: `[number, number]` gives `[Scalar, Scalar]`.
@@ -176,7 +183,9 @@ function checkDefinition(definition: unknown): {
   return {
     name,
     value: (...operands) => {
-      const result: unknown = value(...operands);
+      const result: unknown = isFreezing()
+        ? apart(() => value(...operands))
+        : value(...operands);
       if (typeof result === "number") return result;
       throw wrongKind(name, "the result of value", result, "a number");
     },

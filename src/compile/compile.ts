@@ -7,7 +7,6 @@ import {
   checkFunction,
   isRecordable,
   type Recordable,
-  type Recorded,
   scalarsOf,
   valueOf,
   withRecordedParts,
@@ -21,10 +20,11 @@ import {
 } from "../transforms/structures.ts";
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
-import { asRecorded } from "./program/as_recorded.ts";
-import { optimised } from "./program/optimise.ts";
 import type { Signature } from "./signature.ts";
+import { exampleOf, freezeFunction } from "./frozen.ts";
+import { ListVersion, UNLIKE } from "./list_version.ts";
 import { VerificationSchedule } from "./verification_schedule.ts";
+import { verifyFirstRows } from "./first_rows.ts";
 import { type AnyFunction, Version } from "./version.ts";
 
 /**
@@ -75,6 +75,12 @@ export interface CompileOptions {
  * what later calls run. Called inside a function that is recorded or compiled, it
  * is recorded through.
  *
+ * A list that the function only hands on to `map`, `fold`, `scan`, `rows`, `sum`,
+ * `mean`, `dot` or `logSumExp` may have another length at each call, as long as
+ * it is not empty: nothing is recorded or compiled again. Where the function asks
+ * for its length or an element, or differentiates by it, the length is a part of
+ * what is compiled.
+ *
  * A compiled function holds memory until it is garbage, or disposed of.
  *
  * @typeParam F The function's type.
@@ -110,7 +116,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     throw wrongKind("compile", "verify", verify, "a boolean");
   }
   const call = f as unknown as AnyFunction;
-  const versions: Version[] = [];
+  const versions: (Version | ListVersion)[] = [];
   let disposed = false;
 
   const checkNotDisposed = (): void => {
@@ -126,10 +132,18 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     checkNotDisposed();
     if (isRecording()) return call(...inputs);
     if (observer !== null && !hasNode(inputs)) {
-      return record(call, takeApartAll(inputs), false, valueOf);
+      return record(call, takeApartAll(inputs));
     }
     for (let k = 0; k < versions.length; k++) {
       const version = versions[k]!;
+      if (version instanceof ListVersion) {
+        const lengths = version.lengthsOf(inputs);
+        if (lengths === null) continue;
+        const result = version.call(inputs, lengths);
+        if (result === UNLIKE) continue;
+        if (k > 0) moveToFront(versions, version);
+        return result;
+      }
       const executable = version.executable.idle;
       if (!write(inputs, version.arguments, executable)) continue;
       // A getter among the arguments may have disposed of the function.
@@ -138,15 +152,27 @@ export function compile<F extends Recordable & TakesScalars<F>>(
       return resultOf(version, executable);
     }
     if (hasNode(inputs)) return call(...inputs);
-    return first(inputs, resultOf);
+    return first(
+      inputs,
+      resultOf,
+      (version, lengths) => version.call(inputs, lengths),
+    );
   };
 
   const program = (...inputs: unknown[]): CompiledProgram => {
     checkNotDisposed();
-    const known = versions.find(({ arguments: signature }) =>
-      signature.write(inputs, new Float64Array(signature.size), 0)
-    );
-    if (known !== undefined) return known;
+    for (const version of versions) {
+      if (version instanceof ListVersion) {
+        const lengths = version.lengthsOf(inputs);
+        if (lengths !== null && version.accepts(inputs, lengths)) {
+          return version.program(lengths);
+        }
+        continue;
+      }
+      const { arguments: signature } = version;
+      const numbers = new Float64Array(signature.size);
+      if (signature.write(inputs, numbers, 0)) return version;
+    }
     // A call goes through; a program would freeze what it takes from around it.
     if (isRecording()) {
       throw typeError(
@@ -154,25 +180,36 @@ export function compile<F extends Recordable & TakesScalars<F>>(
           "ask for the program outside of it",
       );
     }
-    return first(inputs, (version, executable) => {
-      version.compute(executable);
-      return version;
-    });
+    return first(
+      inputs,
+      (version, executable) => {
+        version.compute(executable);
+        return version;
+      },
+      (version, lengths) => {
+        version.call(inputs, lengths);
+        return version.program(lengths);
+      },
+    );
   };
 
   /** Compiles a version for arguments that none is for, and uses it with them. */
   const first = <R>(
     inputs: readonly unknown[],
     finish: (version: Version, executable: Executable) => R,
+    finishLists: (version: ListVersion, lengths: number[]) => R,
   ): R => {
-    const parts = takeApartAll(inputs);
-    const version = versionOf(call, parts, verify);
+    const version = versionOf(call, inputs, verify);
     // The function may have disposed of its compiled self.
     checkNotDisposed();
     versions.unshift(version);
+    if (version instanceof ListVersion) {
+      return finishLists(version, version.lengthsOf(inputs)!);
+    }
     const { executable } = version;
     // Outside of a recording, no argument is a Var.
-    executable.memory.set(parts.leaves as number[], executable.inputsAt);
+    const numbers = takeApartAll(inputs).leaves as number[];
+    executable.memory.set(numbers, executable.inputsAt);
     return finish(version, executable);
   };
 
@@ -187,7 +224,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
   }) as unknown as CompiledFunction<F> & Compiled<F>;
 }
 
-function moveToFront(versions: Version[], version: Version): void {
+function moveToFront<V>(versions: V[], version: V): void {
   const k = versions.indexOf(version);
   if (k > 0) versions.unshift(...versions.splice(k, 1));
 }
@@ -225,23 +262,38 @@ function resultOf(version: Version, executable: Executable): unknown {
   return version.result.read(executable.memory, executable.outputsAt);
 }
 
+// Loops of more operations are verified on their first rows.
+const LONG = 100_000;
+
 /** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
   f: AnyFunction,
-  inputs: TakenApart<number | Var>,
+  inputs: readonly unknown[],
   verify: boolean,
-): Version {
+): Version | ListVersion {
+  const examples = inputs.map((input, k) =>
+    exampleOf(input, () => {
+      scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT);
+    })
+  );
   const start = now();
-  const finish = ({ section, outputs, resultShape }: Recorded): Version => {
-    const recorded = asRecorded(
-      section,
-      outputs.map(({ entry, value }) => ({ entry, value: value as number })),
-    );
-    const executable = new Executable(optimised(recorded));
+  const frozen = withObserver(null, () => freezeFunction(f, examples));
+  const executable = new Executable(frozen.program);
+  if (frozen.hasLists) {
     const schedule = verify ? new VerificationSchedule(now() - start) : null;
-    return new Version(f, inputs.shape, resultShape, executable, schedule);
-  };
-  return withObserver(null, () => record(f, inputs, true, finish));
+    return new ListVersion(f, frozen, executable, schedule);
+  }
+  const { shape, leaves } = takeApartAll(inputs);
+  const isLong = frozen.hasLoops && executable.operations > LONG;
+  if (verify && isLong) {
+    // Outside of a recording, no argument is a Var.
+    verifyFirstRows(f, frozen, examples, shape, leaves as number[]);
+  }
+  const schedule = verify && !isLong
+    ? new VerificationSchedule(now() - start)
+    : null;
+  const isExact = !frozen.hasLoops;
+  return new Version(f, shape, frozen.shape, executable, schedule, isExact);
 }
 
 const ARGUMENT: LeafKind<number | Var> = {
@@ -262,14 +314,10 @@ function takeApartAll(inputs: readonly unknown[]): TakenApart<number | Var> {
   return { leaves, shape: { kind: "array", size, parts, keys: null } };
 }
 
-function record<R>(
-  f: AnyFunction,
-  inputs: TakenApart<number | Var>,
-  frozen: boolean,
-  finish: (recorded: Recorded) => R,
-): R {
+/** The result of a function that is recorded for an observer. */
+function record(f: AnyFunction, inputs: TakenApart<number | Var>): unknown {
   const all = (list: readonly unknown[]) => f(...list);
-  return withRecordedParts("compile", all, inputs, [], finish, { frozen });
+  return withRecordedParts("compile", all, inputs, [], valueOf);
 }
 
 /** Whether arguments are to be computed on the graph. */

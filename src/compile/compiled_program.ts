@@ -195,13 +195,7 @@ export class Executable implements CompiledProgram {
     outputs: Float64Array,
     version?: { compute(executable: Executable): void },
   ): void {
-    // Its memory may belong to another program by now.
-    if (this.#disposed) {
-      throw typeError(
-        "Cannot run a compiled program: its function was disposed of, " +
-          "expected no further run",
-      );
-    }
+    this.checkRunnable();
     checkLength("inputs", inputs, this.inputs);
     checkLength("outputs", outputs, this.outputs);
     const { idle } = this;
@@ -210,6 +204,15 @@ export class Executable implements CompiledProgram {
     if (version === undefined) idle.compute();
     else version.compute(idle);
     copy(idle.memory, idle.outputsAt, outputs, 0, outputs.length);
+  }
+
+  /** Refuses to run after the function was disposed of: the memory may belong to another program by now. */
+  checkRunnable(): void {
+    if (!this.#disposed) return;
+    throw typeError(
+      "Cannot run a compiled program: its function was disposed of, " +
+        "expected no further run",
+    );
   }
 
   explain(): string {
@@ -301,7 +304,12 @@ function copy(
   for (let k = 0; k < count; k++) to[toAt + k] = from[fromAt + k]!;
 }
 
-function checkLength(name: string, array: unknown, expected: number): void {
+/** Refuses a flat array of another length. */
+export function checkLength(
+  name: string,
+  array: unknown,
+  expected: number,
+): void {
   const call = "run a compiled program";
   if (!(array instanceof Float64Array)) {
     throw wrongKind(call, name, array, `a Float64Array of length ${expected}`);

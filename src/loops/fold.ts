@@ -1,4 +1,6 @@
 import type { Scalar } from "../scalar.ts";
+import { isFreezing } from "../tape/recording.ts";
+import { frozenFold } from "./frozen_loops.ts";
 import { checkCallback, Likeness, type Scalars } from "./likeness.ts";
 import { readRows, type RowList, type RowOf } from "./rows.ts";
 
@@ -40,7 +42,7 @@ export function fold<
   initial: S,
   step: (state: Scalars<S>, row: RowOf<L>) => Scalars<S>,
 ): Scalars<S> {
-  return run("fold", rows, initial, step, () => {});
+  return run("fold", rows, initial, step) as Scalars<S>;
 }
 
 /**
@@ -73,28 +75,31 @@ export function scan<
   initial: S,
   step: (state: Scalars<S>, row: RowOf<L>) => Scalars<S>,
 ): Scalars<S>[] {
-  const states: Scalars<S>[] = [];
-  run("scan", rows, initial, step, (state) => states.push(state));
-  return states;
+  return run("scan", rows, initial, step) as Scalars<S>[];
 }
 
 function run<L extends RowList<unknown>, S>(
-  call: string,
+  call: "fold" | "scan",
   rows: L,
   initial: S,
   step: (state: Scalars<S>, row: RowOf<L>) => Scalars<S>,
-  after: (state: Scalars<S>) => void,
-): Scalars<S> {
-  const reader = readRows(call, rows);
+): unknown {
   checkCallback(call, "step", step, "a function of a state and a row");
   const likeness = new Likeness(call, "the initial state");
-  let state = likeness.check(initial, () => "the initial state") as Scalars<S>;
-  for (let i = 0; i < reader.count; i++) {
-    const next = step(state, reader.at(i) as RowOf<L>);
-    state = likeness.check(next, () => `the state after row ${i}`) as Scalars<
-      S
-    >;
-    after(state);
+  let state = likeness.check(initial, () => "the initial state");
+  const next = step as (state: unknown, row: unknown) => unknown;
+  if (isFreezing()) {
+    const frozen = frozenFold(call, rows, state, likeness, next);
+    if (frozen !== null) return frozen.result;
   }
-  return state;
+  const reader = readRows(call, rows);
+  const states: unknown[] = [];
+  for (let i = 0; i < reader.count; i++) {
+    state = likeness.check(
+      next(state, reader.at(i)),
+      () => `the state after row ${i}`,
+    );
+    if (call === "scan") states.push(state);
+  }
+  return call === "scan" ? states : state;
 }

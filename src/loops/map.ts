@@ -1,3 +1,5 @@
+import { isFreezing } from "../tape/recording.ts";
+import { frozenMap } from "./frozen_loops.ts";
 import { checkCallback, Likeness } from "./likeness.ts";
 import { readRows, type RowList, type RowOf } from "./rows.ts";
 
@@ -42,8 +44,12 @@ export function map<L extends RowList<unknown>, Y>(
   rows: L,
   f: (row: RowOf<L>) => Y,
 ): Y[] {
-  const reader = readRows("map", rows);
   checkCallback("map", "f", f, "a function of a row");
+  if (isFreezing()) {
+    const results = frozenMap(rows, f as (row: unknown) => unknown);
+    if (results !== null) return results as Y[];
+  }
+  const reader = readRows("map", rows);
   const likeness = new Likeness("map", "the result for row 0");
   const results: Y[] = [];
   for (let i = 0; i < reader.count; i++) {

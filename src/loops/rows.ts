@@ -1,5 +1,6 @@
 import { brand, outOfRange, rangeError, wrongKind } from "../errors.ts";
 import type { Scalar } from "../scalar.ts";
+import { rowListOf } from "./lists.ts";
 import { isScalar, Likeness, type Scalars } from "./likeness.ts";
 
 /**
@@ -35,18 +36,16 @@ export type RowOf<L> = L extends number | Float64Array ? Scalar
   : Scalar[];
 
 class FlatRows implements Rows {
-  readonly length: number;
   readonly width: number;
   readonly numbers: readonly Scalar[] | Float64Array;
 
-  constructor(
-    length: number,
-    width: number,
-    numbers: readonly Scalar[] | Float64Array,
-  ) {
-    this.length = length;
+  constructor(numbers: readonly Scalar[] | Float64Array, width: number) {
     this.width = width;
     this.numbers = numbers;
+  }
+
+  get length(): number {
+    return this.numbers.length / this.width;
   }
 }
 brand(FlatRows.prototype, "Rows");
@@ -89,14 +88,54 @@ export function rows(
   if (!Number.isSafeInteger(width) || width < 1) {
     throw outOfRange("rows", "width", width, positive);
   }
-  const { length } = data;
-  if (length % width !== 0) {
-    throw rangeError(
-      `Cannot rows: the length of data is ${length}, expected a multiple of ` +
-        `the width ${width}`,
-    );
+  const list = rowListOf(data);
+  if (list?.numbers() !== undefined && typeof list.size !== "number") {
+    const { of } = list.size;
+    of.all.require((lengths) => checkMultiple(lengths[of.input]!, width));
+    const { units } = of.all, so = units[of.input]!;
+    units[of.input] = so * width / greatestDivisor(so, width);
+  } else checkMultiple(data.length, width);
+  return new FlatRows(data, width);
+}
+
+/** The greatest common divisor. */
+export function greatestDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+function checkMultiple(length: number, width: number): void {
+  if (length % width === 0) return;
+  throw rangeError(
+    `Cannot rows: the length of data is ${length}, expected a multiple of ` +
+      `the width ${width}`,
+  );
+}
+
+/** What {@linkcode rows} read, and how wide; undefined of all else. */
+export function flatRowsOf(x: unknown): {
+  readonly numbers: readonly Scalar[] | Float64Array;
+  readonly width: number;
+} | undefined {
+  return x instanceof FlatRows ? x : undefined;
+}
+
+let limit = Infinity;
+
+/** Whether loops are cut short: see {@linkcode withRowsUpTo}. */
+export function areRowsLimited(): boolean {
+  return limit < Infinity;
+}
+
+/** Runs a function whose loops go over so many rows at most. */
+export function withRowsUpTo<R>(rows: number, run: () => R): R {
+  const around = limit;
+  limit = rows;
+  try {
+    return run();
+  } finally {
+    limit = around;
   }
-  return new FlatRows(length / width, width, data);
 }
 
 /** The rows of a loop that runs as it is written, one after the other. */
@@ -111,6 +150,11 @@ const EXPECTED =
 
 /** Reads what a loop is to go over; an error for each row that is wrong comes when it is read. */
 export function readRows(call: string, list: unknown): RowReader {
+  const reader = readAll(call, list);
+  return reader.count <= limit ? reader : { ...reader, count: limit };
+}
+
+function readAll(call: string, list: unknown): RowReader {
   if (typeof list === "number") {
     if (Number.isSafeInteger(list) && list >= 0) {
       return { count: list, at: (i) => i };

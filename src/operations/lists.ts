@@ -1,7 +1,15 @@
 // Functions of lists. Each makes one node or entry, however long the list.
 import { rangeError, wrongKind } from "../errors.ts";
 import type { Scalar, ScalarOf } from "../scalar.ts";
+import {
+  LIST_DOT,
+  LIST_LOG_SUM_EXP,
+  LIST_MEAN,
+  LIST_SUM,
+} from "../tape/loop.ts";
+import { entryFor, record, recordOf } from "../tape/recording.ts";
 import * as dispatch from "./dispatch.ts";
+import { listValueOf } from "./list_value.ts";
 import * as table from "./table.ts";
 
 // Constants of this module, which the compiler folds.
@@ -34,6 +42,8 @@ export type ScalarList = readonly Scalar[] | Float64Array;
  */
 export function sum<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function sum(xs: ScalarList): Scalar {
+  const list = listValueOf(xs)?.numbers();
+  if (list !== undefined) return recordOf(LIST_SUM, list, 0);
   checkList("sum", xs);
   return applyLists(primitives.sum, xs, [], element);
 }
@@ -57,6 +67,8 @@ export function sum(xs: ScalarList): Scalar {
  */
 export function mean<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function mean(xs: ScalarList): Scalar {
+  const list = listValueOf(xs)?.numbers();
+  if (list !== undefined) return recordOf(LIST_MEAN, list, 0);
   checkList("mean", xs);
   return applyLists(primitives.mean, xs, [], element);
 }
@@ -86,6 +98,13 @@ export function dot<A extends ScalarList, B extends ScalarList>(
   b: B,
 ): ScalarOf<A[number], B[number]>;
 export function dot(a: ScalarList, b: ScalarList): Scalar {
+  const one = listValueOf(a), other = listValueOf(b);
+  const first = one?.numbers(), second = other?.numbers();
+  if (
+    first !== undefined && second !== undefined && one!.isLike(other!, "dot")
+  ) {
+    return record(LIST_DOT, entryFor(first), entryFor(second), NaN);
+  }
   checkList("dot", a);
   checkList("dot", b, 2);
   const n = a.length;
@@ -123,6 +142,8 @@ export function dot(a: ScalarList, b: ScalarList): Scalar {
  */
 export function logSumExp<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function logSumExp(xs: ScalarList): Scalar {
+  const list = listValueOf(xs)?.numbers();
+  if (list !== undefined) return recordOf(LIST_LOG_SUM_EXP, list, 0);
   checkList("logSumExp", xs);
   return applyLists(primitives.logSumExp, xs, [], element);
 }

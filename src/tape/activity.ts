@@ -1,7 +1,31 @@
 import { type Operand, primitiveOf } from "../primitives.ts";
 import { isCallAt, pullCall, pushCall } from "./calls.ts";
-import { type Entries, FIRST_OPERATION, type Section } from "./entries.ts";
+import {
+  type Entries,
+  FIRST_OPERATION,
+  forEachOperand,
+  type Section,
+} from "./entries.ts";
+import {
+  FINAL,
+  FIRST_LOOP_CODE,
+  LENGTH,
+  LOOP,
+  type Loop,
+  STACKED,
+  UPDATED,
+  ZEROS,
+} from "./loop.ts";
 import { scalarAt, type Var } from "./recording.ts";
+
+/** What of a loop varies. */
+export interface LoopActivity {
+  /** The body, with what varies of its inputs. */
+  readonly body: Activity;
+  readonly carries: readonly boolean[];
+  readonly stacked: readonly boolean[];
+  readonly updates: readonly boolean[];
+}
 
 /**
  * A section by its rules: which entries vary with the inputs, and the partial
@@ -14,6 +38,8 @@ export class Activity {
   readonly #numeric: boolean;
   /** 1 for entries that vary. */
   readonly #varied: Uint8Array;
+  readonly #loops = new Map<number, LoopActivity>();
+  #scalars: ((entry: number) => Var | number) | null = null;
 
   /**
    * @param section What was recorded.
@@ -31,6 +57,10 @@ export class Activity {
     const isVaried = (entry: number) => this.isVaried(entry);
     for (let i = start + inputs; i < end; i++) {
       if (codes[i]! < FIRST_OPERATION) continue;
+      if (codes[i]! >= FIRST_LOOP_CODE) {
+        if (this.#isLoopEntryVaried(i)) varied[i - start] = 1;
+        continue;
+      }
       const primitive = primitiveOf(codes[i]!);
       const left = lefts[i]!, right = rights[i]!;
       let any;
@@ -60,8 +90,48 @@ export class Activity {
     this.#varied[entry - this.#section.start] = 0;
   }
 
+  /** What of the loop at an entry varies. */
+  loopAt(entry: number): LoopActivity {
+    return this.#loops.get(entry)!;
+  }
+
+  /** Says what stands for the entries of a body. */
+  set scalars(scalars: (entry: number) => Var | number) {
+    this.#scalars = scalars;
+  }
+
+  #isLoopEntryVaried(i: number): boolean {
+    const { codes, lefts, rights } = this.#entries;
+    const left = lefts[i]!, right = rights[i]!;
+    switch (codes[i]) {
+      case LENGTH:
+      case ZEROS:
+        return false;
+      case LOOP: {
+        const isVaried = (entry: number) => this.isVaried(entry);
+        const found = activityOf(this.#entries.loops[left]!, isVaried);
+        this.#loops.set(i, found);
+        return [found.carries, found.stacked, found.updates].flat().some((x) =>
+          x
+        );
+      }
+      case FINAL:
+        return this.loopAt(left).carries[right]!;
+      case STACKED:
+        return this.loopAt(left).stacked[right]!;
+      case UPDATED:
+        return this.loopAt(left).updates[right]!;
+    }
+    let any = false;
+    forEachOperand(this.#entries, i, (operand) => {
+      any ||= this.isVaried(operand);
+    });
+    return any;
+  }
+
   /** What stands for an entry in a rule. */
   scalar(entry: number): Var | number {
+    if (this.#scalars !== null) return this.#scalars(entry);
     return this.#numeric ? this.#entries.values[entry]! : scalarAt(entry);
   }
 
@@ -134,5 +204,61 @@ export class Activity {
         });
       }
     }
+  }
+}
+
+/** The body of a loop as a section. */
+export function sectionOf({ body }: Loop): Section {
+  const { codes, lefts, rights, lists, loops, data, constants } = body;
+  return {
+    entries: {
+      codes,
+      lefts,
+      rights,
+      lists,
+      loops,
+      data,
+      values: constants,
+      calls: [],
+      origins: [],
+    },
+    start: 0,
+    inputs: body.inputs,
+    end: body.length,
+  };
+}
+
+/** What varies in a loop: what is carried varies if it comes to do so in any row. */
+function activityOf(
+  loop: Loop,
+  isVaried: (entry: number) => boolean,
+): LoopActivity {
+  const { body, updates } = loop;
+  const carries = loop.carries.map(isVaried);
+  const stored = updates.map(({ list }) => isVaried(list));
+  for (;;) {
+    const activity = new Activity(sectionOf(loop), false, [
+      ...carries,
+      ...loop.streams.map(({ list }) => isVaried(list)),
+      ...loop.slices.map(isVaried),
+      ...updates.flatMap(({ addresses }, u) => addresses.map(() => stored[u]!)),
+      ...(loop.index ? [false] : []),
+      ...loop.captures.map(isVaried),
+    ]);
+    let next = 0, more = false;
+    const take = (count: number): boolean => {
+      const outputs = body.outputs.slice(next, next += count);
+      return outputs.some((entry) => activity.isVaried(entry));
+    };
+    const spread = (varied: boolean[], sizes: readonly number[]) =>
+      sizes.forEach((size, k) => {
+        if (!take(size) || varied[k]!) return;
+        varied[k] = more = true;
+      });
+    spread(carries, carries.map(() => 1));
+    spread(stored, updates.map(({ addresses }) => addresses.length));
+    if (more) continue;
+    const stacked = loop.stacked.map((width) => take(Math.max(1, width)));
+    return { body: activity, carries, stacked, updates: stored };
   }
 }

@@ -196,3 +196,9 @@ export function callOperandsAt(entries: Entries, i: number): number[] {
   for (let k = left + 1; k <= end; k++) operands.push(entries.lists[k]!);
   return operands;
 }
+
+/** All results of the call that entry i is a result of. */
+export function callResultsAt(entries: Entries, i: number): number[] {
+  const placed = callAt(entries, i);
+  return resultsOf(placed, i - (entries.rights[i]! - 1 - placed.operands));
+}

@@ -9,6 +9,7 @@ import {
   FIRST_LOOP_CODE,
   forEachLoopOperand,
   GATHER,
+  LIST_DOT,
   LIST_INPUT,
   LOOP,
   type Loop,
@@ -92,6 +93,8 @@ function findFields(code: number): number {
       return LIST;
     case LOOP:
       return LOOP_FIELDS;
+    case LIST_DOT:
+      return 2;
     default:
       return 1;
   }

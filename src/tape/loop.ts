@@ -26,10 +26,24 @@ export const STACKED: number = OPERATION_CODES + 8;
 /** List `right` of those that loop `left` updates, after the last row. */
 export const UPDATED: number = OPERATION_CODES + 9;
 
+// What operations over lists are where the list is one of these, and not made
+// of scalar entries: codes of their own, by the list's entry.
+/** The sum of list `left`. */
+export const LIST_SUM = 0xff0a;
+/** The mean of list `left`. */
+export const LIST_MEAN = 0xff0b;
+/** log Σ eˣ over list `left`. */
+export const LIST_LOG_SUM_EXP = 0xff0c;
+/** The dot product of lists `left` and `right`. */
+export const LIST_DOT = 0xff0d;
+
 /** The least of these codes. */
 export const FIRST_LOOP_CODE: number = LIST_INPUT;
 
-/** Where row i of a loop finds one of its numbers in a list: at `offset + stride · i`, or at `table[i]` if there is a table. */
+/**
+ * Where row i of a loop finds one of its numbers in a list: at `offset + stride · i`,
+ * or at `table[i]` if there is a table. Before the list's beginning there may be any number.
+ */
 export interface Address {
   readonly offset: number;
   readonly stride: number;
@@ -56,9 +70,10 @@ export interface Update {
 /**
  * A body, run once a row.
  *
- * The body's inputs are, in this order: an input a carry ({@linkcode LIST_INPUT}
- * where the carry is a list); one a stream; a list a slice; one an address of each update; the
- * row's number, if `index`; one a capture ({@linkcode LIST_INPUT} where it is a list).
+ * The body's inputs are, in this order: one per carry ({@linkcode LIST_INPUT}
+ * where the carry is a list); one per stream; a list per slice; one per address of
+ * each update; the row's number, if `index`; one per capture ({@linkcode LIST_INPUT}
+ * where it is a list).
  *
  * Its outputs are: the next carries; new numbers for the addresses of each
  * update; and the numbers of each stacked row.
@@ -72,7 +87,7 @@ export interface Loop {
   /** The entries of what is carried from row to row, before the first of them. */
   readonly carries: readonly number[];
   readonly streams: readonly Stream[];
-  /** The entries of lists of as many rows of equal length as the loop runs: the body is given its row, a list. */
+  /** Entries of lists of lists: row i has its own, of 1/count of the length. */
   readonly slices: readonly number[];
   readonly updates: readonly Update[];
   /** Whether the body is told the number of its row. */
@@ -81,7 +96,7 @@ export interface Loop {
   readonly captures: readonly number[];
   /**
    * How many numbers a row gives to each stacked list; row i stands at i times
-   * that. Where it is 0, the row is one list, as long as those of the other rows.
+   * that. 0 where a row gives a list, of one length in all rows.
    */
   readonly stacked: readonly number[];
 }
@@ -109,7 +124,7 @@ export function forEachLoopOperand(
   visit(count);
   for (const entry of carries) visit(entry);
   for (const { list } of streams) visit(list);
-  for (const entry of slices) visit(entry);
+  for (const list of slices) visit(list);
   for (const { list } of updates) visit(list);
   for (const entry of captures) visit(entry);
 }
@@ -128,4 +143,75 @@ export function withOperands(
     updates: loop.updates.map((u) => ({ ...u, list: rename(u.list) })),
     captures: loop.captures.map(rename),
   };
+}
+
+/** Whether an entry is a list. */
+export function isListAt(
+  { codes, lefts, rights, loops }: Pick<
+    Operations,
+    "codes" | "lefts" | "rights" | "loops"
+  >,
+  entry: number,
+): boolean {
+  switch (codes[entry]) {
+    case LIST_INPUT:
+    case CONSTANT_LIST:
+    case ZEROS:
+    case GATHER:
+    case STACKED:
+    case UPDATED:
+      return true;
+    case FINAL: {
+      const { body } = loops[lefts[lefts[entry]!]!]!;
+      return body.codes[rights[entry]!] === LIST_INPUT;
+    }
+    default:
+      return false;
+  }
+}
+
+// While a function is recorded, its loops still change: they come to stack what
+// derivatives need of them.
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Has a loop stack an entry of its body, unless it does; gives the list's number and the entry's place in its rows. */
+export function stackEntry(
+  loop: Loop,
+  entry: number,
+): { readonly k: number; readonly address: Address } {
+  const { body, stacked } = loop;
+  const isList = isListAt(body, entry);
+  let at = body.outputs.length;
+  for (const width of stacked) at -= Math.max(1, width);
+  for (const [k, width] of stacked.entries()) {
+    for (let offset = 0; offset < Math.max(1, width); offset++) {
+      if (body.outputs[at++] === entry && (width === 0) === isList) {
+        return { k, address: { offset, stride: width, table: null } };
+      }
+    }
+  }
+  (body as Changing<Program>).outputs = [...body.outputs, entry];
+  (loop as Changing<Loop>).stacked = [...stacked, isList ? 0 : 1];
+  const address = { offset: 0, stride: 1, table: null };
+  return { k: stacked.length, address };
+}
+
+/** Appends an entry to a body, unless it is there. */
+export function appendTo(
+  body: Program,
+  code: number,
+  left: number,
+  right: number,
+): number {
+  const { codes, lefts, rights, length } = body;
+  for (let i = length - 1; i > left; i--) {
+    if (codes[i] === code && lefts[i] === left && rights[i] === right) return i;
+  }
+  const changing = body as Changing<Program>;
+  changing.codes = Uint16Array.of(...codes, code);
+  changing.lefts = Int32Array.of(...lefts, left);
+  changing.rights = Int32Array.of(...rights, right);
+  changing.constants = Float64Array.of(...body.constants, 0);
+  changing.length = length + 1;
+  return length;
 }

@@ -55,7 +55,7 @@ export class ProgramBuilder {
 
   /** Appends a list of entries. */
   gather(entries: readonly number[]): number {
-    return this.#list(GATHER, entries);
+    return this.list(GATHER, entries);
   }
 
   /** Appends the number of rows of a list. */
@@ -71,7 +71,7 @@ export class ProgramBuilder {
   /** Appends an operation. */
   operation(code: number, operands: readonly number[]): number {
     return primitiveOf(code).arity === "list"
-      ? this.#list(code, operands)
+      ? this.list(code, operands)
       : this.append(code, operands[0], operands[1]);
   }
 
@@ -119,7 +119,8 @@ export class ProgramBuilder {
     };
   }
 
-  #list(code: number, operands: readonly number[]): number {
+  /** Appends an entry whose operands are a list. */
+  list(code: number, operands: readonly number[]): number {
     const at = this.#lists.length;
     for (const operand of operands) this.#lists.push(operand);
     return this.append(code, at, operands.length);

@@ -16,7 +16,7 @@ import { MUL } from "../primitives.ts";
 import { type Call, type PlacedCall, placePermanently } from "./calls.ts";
 import { allocate, type Arrays, copyInto, lengthBeyond } from "./capacity.ts";
 import { CONSTANT, type Entries, FIRST_OPERATION, INPUT } from "./entries.ts";
-import type { Loop } from "./loop.ts";
+import { CONSTANT_LIST, GATHER, LIST_INPUT, LOOP, type Loop } from "./loop.ts";
 
 /** One run of a function on Vars. */
 export class Recording {
@@ -152,6 +152,8 @@ let listsLength = 0;
 /** Loops and constant lists of the recording that is frozen. */
 let loops: Loop[] = [];
 let data: Float64Array[] = [];
+/** Where `recordOf` appended what: still there if the entry says so. */
+const projections = new Map<string, number>();
 let origins: (Origin | undefined)[] = [];
 /** The calls whose results are entries, by their tokens; those that are to be compiled are elsewhere. */
 const calls: PlacedCall[] = [];
@@ -420,6 +422,54 @@ export function recordCall(
 }
 
 /**
+ * Appends a loop. From here on nothing around it is all numbers: what a loop
+ * gives is not known before the program runs.
+ */
+export function recordLoop(loop: Loop): Var {
+  for (
+    let recording: Recording | null = active;
+    recording !== null;
+    recording = recording.outer
+  ) recording.closesOver = true;
+  return record(LOOP, loops.push(loop) - 1, 0, NaN);
+}
+
+/** Appends a list of entries. */
+export function recordGather(operands: readonly number[]): Var {
+  const at = reserveOperands(operands.length);
+  lists.set(operands, at);
+  return recordList(GATHER, operands.length, NaN);
+}
+
+/** Appends a list that is an argument. */
+export function recordListInput(): Var {
+  return record(LIST_INPUT, 0, 0, NaN);
+}
+
+/** The innermost recording that is running. */
+export function activeRecording(): Recording {
+  return active;
+}
+
+/** Appends a list of numbers. */
+export function recordData(numbers: Float64Array): Var {
+  return record(CONSTANT_LIST, data.push(numbers) - 1, 0, NaN);
+}
+
+/** Appends what another entry gives beside a value, unless it is there: see `loop.ts`. */
+export function recordOf(code: number, operand: Var, right: number): Var {
+  const left = use(operand);
+  const key = `${code} ${left} ${right}`;
+  const known = projections.get(key) ?? length;
+  if (
+    known < length && codes[known] === code && lefts[known] === left &&
+    rights[known] === right
+  ) return scalarAt(known) as Var;
+  projections.set(key, length);
+  return record(code, left, right, NaN);
+}
+
+/**
  * Appends an input that comes from the function around: 1 · x, as the chain rule
  * has to see it when that function is differentiated in turn. No user called this
  * operation, and no observer is told of it.
@@ -612,7 +662,10 @@ export function truncate(start: number, listsStart: number): void {
   chooseFast();
   while (calls.length > 0 && calls.at(-1)!.entry >= start) calls.pop();
   if (start > 0) return;
-  if (loops.length > 0) loops = [];
+  if (loops.length > 0) {
+    loops = [];
+    projections.clear();
+  }
   if (data.length > 0) data = [];
   const used = peak;
   peak = 0;

@@ -93,7 +93,8 @@ export const SOLE_RESULT: LeafKind<number | Var> = {
   hint: hintForResult,
 };
 
-function hintForResult(x: unknown): string | undefined {
+/** What to do where a function gives something else than a result. */
+export function hintForResult(x: unknown): string | undefined {
   return x instanceof Promise
     ? "make the function synchronous, and await outside of it"
     : undefined;

@@ -505,6 +505,50 @@ export function standsForFloats(x: unknown): x is ArrayLike<unknown> {
   return x instanceof Float64Array || Array.isArray(x) && floats.has(x);
 }
 
+/**
+ * Writes the numbers of a structure, if it has a shape and consists of numbers;
+ * some may be written if not.
+ *
+ * @returns Whether it does.
+ */
+export function writeNumbers(
+  x: unknown,
+  shape: Shape,
+  to: Float64Array,
+  at: number,
+): boolean {
+  const { kind, size, parts, keys } = shape;
+  if (kind === "leaf") {
+    if (typeof x !== "number") return false;
+    to[at] = x;
+    return true;
+  }
+  if (kind === "record") {
+    if (!isRecord(x)) return false;
+    let k = 0, next = at;
+    for (const key of Object.keys(x)) {
+      if (key !== keys![k]) return false;
+      const part = parts?.[k] ?? LEAF;
+      k++;
+      if (!writeNumbers(x[key], part, to, next)) return false;
+      next += part.size;
+    }
+    return k === keys!.length;
+  }
+  if (kind === "floats") {
+    if (!(x instanceof Float64Array) || x.length !== size) return false;
+    to.set(x, at);
+    return true;
+  }
+  if (!Array.isArray(x) || x.length !== (parts?.length ?? size)) return false;
+  for (let k = 0, next = at; k < x.length; k++) {
+    const part = parts?.[k] ?? LEAF;
+    if (!writeNumbers(x[k], part, to, next)) return false;
+    next += part.size;
+  }
+  return true;
+}
+
 /** Names leaf i of a structure as source code would: `.layers[0].bias`; "" for a bare scalar. */
 export function pathOf({ kind, parts, keys }: Shape, i: number): string {
   if (kind === "leaf") return "";

@@ -25,6 +25,7 @@ import {
   ELEMENT,
   FINAL,
   GATHER,
+  isListAt,
   LENGTH,
   LIST_INPUT,
   LOOP,
@@ -43,30 +44,8 @@ export type {
   Stream,
   Update,
 } from "../../tape/loop.ts";
+export { isListAt } from "../../tape/loop.ts";
 export { ProgramBuilder } from "../../tape/program_builder.ts";
-
-/** Whether an entry is a list. */
-export function isListAt(
-  program: Pick<Program, "codes" | "lefts" | "rights" | "loops">,
-  entry: number,
-): boolean {
-  const code = program.codes[entry]!;
-  switch (code) {
-    case LIST_INPUT:
-    case CONSTANT_LIST:
-    case ZEROS:
-    case GATHER:
-    case STACKED:
-    case UPDATED:
-      return true;
-    case FINAL: {
-      const { body } = program.loops[program.lefts[program.lefts[entry]!]!]!;
-      return body.codes[program.rights[entry]!] === LIST_INPUT;
-    }
-    default:
-      return false;
-  }
-}
 
 /** A program in words, an entry per line and loops indented. */
 export function printProgram(program: Program): string {

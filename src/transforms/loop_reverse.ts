@@ -1,0 +1,647 @@
+// The reverse sweep of loops: each becomes a loop the other way, whose carries
+// are adjoints of carries and of what the body captured. Sums go on from the
+// adjoints so far, share by share in the order of the sweep, so that they are
+// those of the unrolled loop to the bit.
+import { add, sub } from "../operations/arithmetic.ts";
+import { eq, select } from "../operations/choice.ts";
+import type { Scalar } from "../scalar.ts";
+import { type Activity, sectionOf } from "../tape/activity.ts";
+import { forEachOperand } from "../tape/entries.ts";
+import {
+  type Address,
+  ELEMENT,
+  FINAL,
+  GATHER,
+  isListAt,
+  LIST_DOT,
+  LIST_LOG_SUM_EXP,
+  LIST_MEAN,
+  LIST_SUM,
+  LOOP,
+  type Loop,
+  STACKED,
+  type Stream,
+  UPDATED,
+} from "../tape/loop.ts";
+import { entryFor, recordGather, recordOf } from "../tape/recording.ts";
+import { Adjoints, type ListAdjoint, numberOf } from "./adjoints.ts";
+import { product, pullThrough } from "./chain_rule.ts";
+import {
+  addLists,
+  gathered,
+  mapLists,
+  shareOf,
+  zerosLike,
+} from "./list_loops.ts";
+import { type List, LoopBuilder, type Recorded } from "./loop_builder.ts";
+import { BodyPrimal, type Primal } from "./primal.ts";
+import { softmaxOf } from "./softmax.ts";
+
+/** The adjoints of a loop's results; a list's is one number or a list. */
+interface Results {
+  readonly finals: (Recorded | undefined)[];
+  readonly finalLists: (List | undefined)[];
+  readonly stacked: (ListAdjoint | undefined)[];
+  readonly updated: (List | undefined)[];
+}
+
+/** The part of a reverse sweep that sees to loops and lists. */
+export class LoopReverse {
+  readonly #primal: Primal;
+  readonly #activity: Activity;
+  readonly #adjoints: Adjoints;
+  /** By the loop's entry. */
+  readonly #results = new Map<number, Results>();
+
+  constructor(primal: Primal, activity: Activity, adjoints: Adjoints) {
+    this.#primal = primal;
+    this.#activity = activity;
+    this.#adjoints = adjoints;
+  }
+
+  /** Comes to an entry of a loop or list. */
+  at(i: number): void {
+    const { codes, lefts, rights } = this.#primal.operations;
+    const left = lefts[i]!, right = rights[i]!;
+    const adjoints = this.#adjoints;
+    switch (codes[i]) {
+      case LOOP: {
+        const results = this.#results.get(i);
+        if (results !== undefined) this.#pullLoop(i, results);
+        return;
+      }
+      case FINAL: {
+        const results = this.#resultsOf(left), list = adjoints.lists.get(i);
+        results.finals[right] = adjoints.of(i) as Recorded | undefined;
+        results.finalLists[right] = list && this.#asList(list, i);
+        return;
+      }
+      case STACKED: {
+        const list = adjoints.lists.get(i);
+        this.#resultsOf(left).stacked[right] = list?.kind === "elements"
+          ? { kind: "list", list: this.#asList(list, i) }
+          : list;
+        return;
+      }
+      case UPDATED: {
+        const list = adjoints.lists.get(i);
+        this.#resultsOf(left).updated[right] = list && this.#asList(list, i);
+        return;
+      }
+      case GATHER: {
+        const adjoint = adjoints.lists.get(i);
+        if (adjoint !== undefined) this.#giveList(i, adjoint);
+        return;
+      }
+    }
+    const adjoint = adjoints.written(i);
+    if (adjoint === undefined) return;
+    switch (codes[i]) {
+      case ELEMENT:
+        this.#giveElement(left, right, adjoint);
+        return;
+      case LIST_SUM:
+        this.#giveList(left, { kind: "same", value: adjoint });
+        return;
+      case LIST_MEAN: {
+        const share = shareOf(this.#primal.list(left));
+        const value = product(false, adjoint, share, false);
+        this.#giveList(left, { kind: "same", value });
+        return;
+      }
+      case LIST_LOG_SUM_EXP: {
+        const weights = softmaxOf(this.#primal.list(left));
+        this.#giveShares(
+          left,
+          weights,
+          (weight) => product(false, adjoint, weight, false),
+        );
+        return;
+      }
+      case LIST_DOT:
+        for (const [one, other] of [[left, right], [right, left]] as const) {
+          if (!this.#activity.isVaried(one)) continue;
+          const across = this.#primal.list(other);
+          this.#giveShares(
+            one,
+            across,
+            (x) => product(false, adjoint, x, false),
+          );
+        }
+    }
+  }
+
+  #resultsOf(loop: number): Results {
+    let results = this.#results.get(loop);
+    if (results === undefined) {
+      results = { finals: [], finalLists: [], stacked: [], updated: [] };
+      this.#results.set(loop, results);
+    }
+    return results;
+  }
+
+  /** Adds to the adjoint of one element of a list. */
+  #giveElement(list: number, index: number, share: Scalar): void {
+    const { lists } = this.#adjoints;
+    const so = lists.get(list);
+    if (so === undefined || so.kind === "elements") {
+      const values = so?.values ?? [];
+      const before = values[index];
+      values[index] = before === undefined
+        ? numberOf(share)
+        : add(before, numberOf(share));
+      lists.set(list, { kind: "elements", values });
+      return;
+    }
+    const before = this.#takeList(list);
+    const builder = new LoopBuilder(1, false);
+    const address = { offset: index, stride: 0, table: null };
+    const [adjoint] = builder.update(before, [address]);
+    const stores = [[add(adjoint!, numberOf(share))]];
+    const loop = builder.finish({ next: [], stores, stacked: [] });
+    lists.set(list, { kind: "list", list: loop.updated(0) });
+  }
+
+  /** Adds f of each number of another list to the adjoint of a list. */
+  #giveShares(list: number, by: List, f: (x: Scalar) => Scalar): void {
+    const so = this.#adjoints.lists.get(list);
+    const sum = so === undefined
+      ? mapLists([by], (x) => f(x!))
+      : mapLists([this.#asList(so, list), by], (a, x) => add(a!, f(x!)));
+    this.#adjoints.lists.set(list, { kind: "list", list: sum });
+  }
+
+  /** Adds to the adjoint of a list. */
+  #giveList(list: number, share: ListAdjoint): void {
+    const adjoints = this.#adjoints;
+    const entries = gathered(this.#primal.operations, list);
+    if (entries !== null) {
+      for (const [k, entry] of entries.entries()) {
+        if (!this.#activity.isVaried(entry)) continue;
+        const one = elementOf(share, k);
+        if (one !== undefined) adjoints.give(entry, one);
+      }
+      return;
+    }
+    const so = adjoints.lists.get(list);
+    if (so === undefined) {
+      adjoints.lists.set(list, share);
+    } else if (so.kind === "same" && share.kind === "same") {
+      const value = add(numberOf(so.value), numberOf(share.value));
+      adjoints.lists.set(list, { kind: "same", value });
+    } else {
+      const before = this.#asList(so, list);
+      const sum = share.kind === "same"
+        ? mapLists([before], (a) => add(a!, numberOf(share.value)))
+        : addLists(before, this.#asList(share, list));
+      adjoints.lists.set(list, { kind: "list", list: sum });
+    }
+  }
+
+  /** The adjoint so far of a list, zeros where there is none. */
+  #takeList(list: number): List {
+    const entries = gathered(this.#primal.operations, list);
+    if (entries !== null) {
+      const values = Array.from(entries, (entry) => this.#adjoints.of(entry));
+      if (values.some((value) => value !== undefined)) return gather(values);
+    }
+    const so = this.#adjoints.lists.get(list);
+    return so === undefined
+      ? zerosLike(this.#primal, list)
+      : this.#asList(so, list);
+  }
+
+  /** Sets the adjoint of a list to sums that began with {@linkcode #takeList}. */
+  #setList(list: number, adjoint: List): void {
+    const entries = gathered(this.#primal.operations, list);
+    if (entries === null) {
+      this.#adjoints.lists.set(list, { kind: "list", list: adjoint });
+      return;
+    }
+    for (const [k, entry] of entries.entries()) {
+      if (!this.#activity.isVaried(entry)) continue;
+      this.#adjoints.set(entry, recordOf(ELEMENT, adjoint, k));
+    }
+  }
+
+  /** An adjoint of a list as a list. */
+  #asList(adjoint: ListAdjoint, list: number): List {
+    switch (adjoint.kind) {
+      case "list":
+        return adjoint.list;
+      case "same": {
+        const value = numberOf(adjoint.value);
+        return mapLists([zerosLike(this.#primal, list)], () => value);
+      }
+      case "elements": {
+        // Only what was asked for has an adjoint; the rest of the list is zero.
+        const zeros = zerosLike(this.#primal, list);
+        const builder = new LoopBuilder(1, false);
+        const indices = [...adjoint.values.keys()].filter((k) =>
+          adjoint.values[k] !== undefined
+        );
+        builder.update(
+          zeros,
+          indices.map((offset) => ({ offset, stride: 0, table: null })),
+        );
+        const stores = [indices.map((k) => adjoint.values[k]!)];
+        return builder.finish({ next: [], stores, stacked: [] }).updated(0);
+      }
+    }
+  }
+
+  #pullLoop(at: number, results: Results): void {
+    const primal = this.#primal, activity = this.#activity;
+    const adjoints = this.#adjoints, { operations } = primal;
+    const loop = operations.loops[operations.lefts[at]!]!;
+    const { outputs, inputs, length } = loop.body;
+    const inner = activity.loopAt(at).body;
+    const places = placesOf(loop);
+    const reached = reach(loop, inner, results, places);
+
+    // All that is asked of the program around comes before the body begins.
+    const body = new BodyPrimal(primal, at);
+    const count = primal.scalar(loop.count);
+    const sums = this.#sumsOf(loop, places, reached);
+    const begun = new Map<number, number>();
+    const states = loop.carries.flatMap((entry, k) => {
+      if (!reached.carries[k]!) return [];
+      const isList = isListAt(loop.body, k);
+      const start = isList
+        ? results.finalLists[k] ?? zerosLike(primal, entry)
+        : results.finals[k] ?? 0;
+      const input = isList || !activity.isVaried(entry)
+        ? undefined
+        : sums.captures.find((capture) => capture.entry === entry)?.input ??
+          begun.get(entry);
+      const begins = !isList && input === undefined &&
+        activity.isVaried(entry) && sums.take(entry);
+      if (begins) begun.set(entry, k);
+      const before = begins ? adjoints.of(entry) : undefined;
+      return [{ k, entry, isList, start, input, begins, before }];
+    });
+    const updates = loop.updates.flatMap(({ list, addresses }, u) => {
+      if (!reached.updates[u]!) return [];
+      const start = results.updated[u] ?? zerosLike(primal, list);
+      return [{ u, list, addresses, start }];
+    });
+    const slices = loop.slices.flatMap((list, s) => {
+      const input = places.slices + s;
+      if (reached.inputs[input] !== 1) return [];
+      const so = adjoints.lists.get(list);
+      return [{ list, input, start: so && this.#asList(so, list) }];
+    });
+    const firstRow = loop.down ? sub(count, 1) : 0;
+    const lastRow = loop.down ? 0 : sub(count, 1);
+
+    const builder = new LoopBuilder(count, !loop.down);
+    body.builder = builder;
+    inner.scalars = (entry) => body.scalar(entry);
+    const within = new Adjoints(0, length);
+    const nested = new LoopReverse(body, inner, within);
+    const seeds = states.map(({ isList, start }) =>
+      isList ? builder.carryList(start as List) : builder.carry(start)
+    );
+    for (const { input, isList, start } of sums.captures) {
+      if (isList) {
+        const list = builder.carryList(start as List);
+        within.lists.set(input, { kind: "list", list });
+      } else within.set(input, builder.carry(start));
+    }
+    for (const { start, streams } of sums.lists) {
+      const addresses = streams.map((k) => addressOf(loop.streams[k]!));
+      const before = builder.update(start, addresses);
+      streams.forEach((k, m) => within.set(places.streams + k, before[m]!));
+    }
+    const stored = updates.map(({ addresses, start }) =>
+      builder.update(start, addresses)
+    );
+    for (const { input, start } of slices) {
+      if (start === undefined) continue;
+      const list = builder.slice(() => start);
+      within.lists.set(input, { kind: "list", list });
+    }
+
+    // What a state began as may have an adjoint of its own in the body, as a
+    // capture or another state: then it is that one's in the first row.
+    for (const { k, input } of states) {
+      if (input === undefined) continue;
+      within.redirect(k, input, eq(builder.index(), firstRow));
+    }
+
+    // What rows give comes first, as its uses were recorded last.
+    const given = new Map<number, Cotangent>();
+    results.stacked.forEach((adjoint, j) => {
+      if (adjoint === undefined) return;
+      const stride = loop.stacked[j]!;
+      for (let offset = 0; offset < Math.max(1, stride); offset++) {
+        const entry = outputs[places.stacked[j]! + offset]!;
+        if (!inner.isVaried(entry)) continue;
+        const cotangent = { adjoint, offset, stride };
+        const k = states.findIndex((state) =>
+          !state.isList && outputs[state.k] === entry
+        );
+        if (stride === 0) nested.#giveList(entry, sliceOf(builder, adjoint));
+        else if (k >= 0 && !given.has(k)) given.set(k, cotangent);
+        else within.give(entry, rowOf(builder, cotangent, 0));
+      }
+    });
+    states.forEach(({ k, isList }, at) => {
+      const entry = outputs[k]!, adjoint = seeds[at]!;
+      if (!inner.isVaried(entry)) return;
+      if (isList) {
+        nested.#giveList(entry, { kind: "list", list: adjoint });
+        return;
+      }
+      const cotangent = given.get(at);
+      if (cotangent === undefined) {
+        within.give(entry, adjoint);
+        return;
+      }
+      // A state's adjoint begins with what was given to it as a result; of all
+      // but the last, its use as the next row's state has begun with that below.
+      const sum = add(numberOf(rowOf(builder, cotangent, 0)), adjoint);
+      within.give(
+        entry,
+        select(eq(builder.index(), lastRow), sum, adjoint),
+      );
+    });
+    states.forEach(({ k, before }, at) => {
+      const cotangent = given.get(at);
+      if (cotangent === undefined && before === undefined) return;
+      const so = cotangent === undefined
+        ? 0
+        : numberOf(rowOf(builder, cotangent, loop.down ? 1 : -1));
+      const isFirst = eq(builder.index(), firstRow);
+      within.give(k, select(isFirst, before ?? 0, so));
+    });
+    updates.forEach(({ u }, k) => {
+      stored[k]!.forEach((adjoint, a) => {
+        const entry = outputs[places.stores[u]!.at + a]!;
+        if (inner.isVaried(entry)) within.give(entry, adjoint);
+      });
+    });
+
+    pullThrough(
+      sectionOf(loop).entries,
+      inner,
+      within,
+      inputs,
+      length,
+      () => {},
+      (i) => nested.at(i),
+    );
+
+    const sliced = slices.flatMap(({ list, input }) => {
+      const adjoint = within.lists.get(input);
+      return adjoint === undefined
+        ? []
+        : [{ list, row: nested.#asList(adjoint, input) }];
+    });
+    const done = builder.finish({
+      next: [
+        ...states.map(({ k, isList }) =>
+          isList ? nested.#takeList(k) : within.own(k) ?? 0
+        ),
+        ...sums.captures.map(({ input, isList }) =>
+          isList ? nested.#takeList(input) : within.own(input)!
+        ),
+      ],
+      stores: [
+        ...sums.lists.map(({ streams }) =>
+          streams.map((k) => within.own(places.streams + k)!)
+        ),
+        ...updates.map(({ u }) =>
+          places.stores[u]!.inputs.map((input) => within.own(input) ?? 0)
+        ),
+      ],
+      stacked: sliced.map(({ row }) => row),
+    });
+
+    // First the sums that go on from an adjoint, and then what is added to one.
+    sums.lists.forEach(({ list, begins }, u) => {
+      const adjoint = done.updated(u);
+      if (begins) this.#setList(list, adjoint);
+      else this.#giveList(list, { kind: "list", list: adjoint });
+    });
+    sums.captures.forEach(({ entry, isList, begins }, c) => {
+      const adjoint = done.final(states.length + c);
+      if (!isList) {
+        if (begins) adjoints.set(entry, adjoint);
+        else adjoints.give(entry, adjoint);
+      } else if (begins) this.#setList(entry, adjoint);
+      else this.#giveList(entry, { kind: "list", list: adjoint });
+    });
+    sliced.forEach(({ list }, j) => {
+      adjoints.lists.set(list, { kind: "list", list: done.stacked(j) });
+    });
+    updates.forEach(({ list }, k) => {
+      if (!activity.isVaried(list)) return;
+      const adjoint = done.updated(sums.lists.length + k);
+      this.#giveList(list, { kind: "list", list: adjoint });
+    });
+    states.forEach(({ entry, isList, input, begins }, c) => {
+      if (!activity.isVaried(entry) || input !== undefined) return;
+      const adjoint = done.final(c);
+      if (isList) this.#giveList(entry, { kind: "list", list: adjoint });
+      else if (begins) adjoints.set(entry, adjoint);
+      else adjoints.give(entry, adjoint);
+    });
+  }
+
+  /**
+   * The sums that a loop's derivative adds to from row to row: adjoints of what
+   * the body captures, and of the lists that it streams. They begin with the
+   * adjoints so far, but where two of them are of one entry.
+   */
+  #sumsOf(loop: Loop, places: Places, reached: Reached): Sums {
+    const { operations } = this.#primal;
+    const taken = new Set<number>();
+    const take = (entry: number): boolean => {
+      const all = [entry, ...gathered(operations, entry) ?? []];
+      for (const one of [...all]) {
+        const to = this.#adjoints.redirectedTo(one);
+        if (to !== undefined) all.push(to);
+      }
+      const isFree = all.every((one) => !taken.has(one));
+      for (const one of all) taken.add(one);
+      return isFree;
+    };
+    const isReached = (entry: number, input: number) =>
+      reached.inputs[input] === 1 && this.#activity.isVaried(entry);
+    const startOf = (list: number, begins: boolean) =>
+      begins ? this.#takeList(list) : zerosLike(this.#primal, list);
+    const byList = new Map<number, number[]>();
+    loop.streams.forEach(({ list }, k) => {
+      if (!isReached(list, places.streams + k)) return;
+      byList.set(list, [...byList.get(list) ?? [], k]);
+    });
+    const lists = [...byList].map(([list, streams]) => {
+      const begins = take(list);
+      return { list, streams, begins, start: startOf(list, begins) };
+    });
+    const captures = loop.captures.flatMap((entry, c) => {
+      const input = places.captures + c;
+      if (!isReached(entry, input)) return [];
+      const isList = isListAt(operations, entry), begins = take(entry);
+      const start = isList
+        ? startOf(entry, begins)
+        : begins
+        ? this.#adjoints.of(entry) as Recorded | undefined ?? 0
+        : 0;
+      return [{ entry, input, isList, begins, start }];
+    });
+    return { lists, captures, take };
+  }
+}
+
+/** Where a loop's sums of adjoints begin. */
+interface Sums {
+  readonly lists: readonly {
+    readonly list: number;
+    readonly streams: readonly number[];
+    /** Whether it begins with the adjoint so far. */
+    readonly begins: boolean;
+    readonly start: List;
+  }[];
+  readonly captures: readonly {
+    readonly entry: number;
+    readonly input: number;
+    readonly isList: boolean;
+    readonly begins: boolean;
+    readonly start: Recorded;
+  }[];
+  /** Whether another sum of an entry may begin with its adjoint so far, as then none other does. */
+  readonly take: (entry: number) => boolean;
+}
+
+/** A number of each row of the adjoint of a stacked list. */
+interface Cotangent {
+  readonly adjoint: ListAdjoint;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/** A cotangent at the row so many rows on. */
+function rowOf(
+  builder: LoopBuilder,
+  { adjoint, offset, stride }: Cotangent,
+  rows: number,
+): Scalar {
+  if (adjoint.kind === "same") return adjoint.value;
+  const { list } = adjoint as { list: List };
+  const address = { offset: offset + rows * stride, stride, table: null };
+  return builder.stream(() => ({ list, address }));
+}
+
+/** The row of the adjoint of a list of lists. */
+function sliceOf(builder: LoopBuilder, adjoint: ListAdjoint): ListAdjoint {
+  if (adjoint.kind === "same") return adjoint;
+  const { list } = adjoint as { list: List };
+  return { kind: "list", list: builder.slice(() => list) };
+}
+
+function elementOf(adjoint: ListAdjoint, k: number): Scalar | undefined {
+  switch (adjoint.kind) {
+    case "same":
+      return adjoint.value;
+    case "list":
+      return recordOf(ELEMENT, adjoint.list, k);
+    case "elements":
+      return adjoint.values[k];
+  }
+}
+
+function gather(values: readonly (Scalar | undefined)[]): List {
+  return recordGather(
+    values.map((x) => entryFor((x ?? 0) as Recorded)),
+  );
+}
+
+function addressOf({ offset, stride, table }: Stream): Address {
+  return { offset, stride, table };
+}
+
+/** Where a loop's inputs and outputs are in its body. */
+interface Places {
+  /** The first input of each kind. */
+  readonly streams: number;
+  readonly slices: number;
+  readonly captures: number;
+  /** By update: its first output, and its inputs. */
+  readonly stores: readonly {
+    readonly at: number;
+    readonly inputs: number[];
+  }[];
+  /** The first output of each stacked list. */
+  readonly stacked: readonly number[];
+}
+
+function placesOf(loop: Loop): Places {
+  const streams = loop.carries.length;
+  const slices = streams + loop.streams.length;
+  let input = slices + loop.slices.length, output = loop.carries.length;
+  const stores = loop.updates.map(({ addresses }) => {
+    const at = output;
+    output += addresses.length;
+    return { at, inputs: addresses.map(() => input++) };
+  });
+  const stacked = loop.stacked.map((width) => {
+    const at = output;
+    output += Math.max(1, width);
+    return at;
+  });
+  const captures = loop.body.inputs - loop.captures.length;
+  return { streams, slices, captures, stores, stacked };
+}
+
+/** Which carries, updates and inputs have adjoints. */
+interface Reached {
+  readonly carries: readonly boolean[];
+  readonly updates: readonly boolean[];
+  /** 1 for entries of the body that have one. */
+  readonly inputs: Uint8Array;
+}
+
+/** What is carried has an adjoint if any row gives it one. */
+function reach(
+  loop: Loop,
+  body: Activity,
+  results: Results,
+  places: Places,
+): Reached {
+  const { outputs, inputs, length } = loop.body;
+  const { entries } = sectionOf(loop);
+  const carries = loop.carries.map((_, k) =>
+    results.finals[k] !== undefined || results.finalLists[k] !== undefined
+  );
+  const updates = loop.updates.map((_, u) => results.updated[u] !== undefined);
+  for (;;) {
+    const marks = new Uint8Array(length);
+    const mark = (entry: number) => {
+      if (body.isVaried(entry)) marks[entry] = 1;
+    };
+    carries.forEach((has, k) => has && mark(outputs[k]!));
+    places.stores.forEach(({ at, inputs }, u) => {
+      if (updates[u]) inputs.forEach((_, a) => mark(outputs[at + a]!));
+    });
+    results.stacked.forEach((adjoint, j) => {
+      if (adjoint === undefined) return;
+      for (let l = 0; l < Math.max(1, loop.stacked[j]!); l++) {
+        mark(outputs[places.stacked[j]! + l]!);
+      }
+    });
+    for (let i = length - 1; i >= inputs; i--) {
+      if (marks[i] === 1) forEachOperand(entries, i, mark);
+    }
+    let more = false;
+    carries.forEach((has, k) => {
+      if (!has && marks[k] === 1) carries[k] = more = true;
+    });
+    places.stores.forEach(({ inputs }, u) => {
+      if (updates[u] || !inputs.some((input) => marks[input] === 1)) return;
+      updates[u] = more = true;
+    });
+    if (!more) return { carries, updates, inputs: marks };
+  }
+}

@@ -105,8 +105,11 @@ export class LoopReverse {
         return;
       case LIST_MEAN: {
         const share = shareOf(this.#primal.list(left));
-        const value = product(false, adjoint, share, false);
-        this.#giveList(left, { kind: "same", value });
+        this.#giveShares(
+          left,
+          zerosLike(this.#primal, left),
+          () => product(false, adjoint, share, false),
+        );
         return;
       }
       case LIST_LOG_SUM_EXP: {
@@ -186,9 +189,6 @@ export class LoopReverse {
     const so = adjoints.lists.get(list);
     if (so === undefined) {
       adjoints.lists.set(list, share);
-    } else if (so.kind === "same" && share.kind === "same") {
-      const value = add(numberOf(so.value), numberOf(share.value));
-      adjoints.lists.set(list, { kind: "same", value });
     } else {
       const before = this.#asList(so, list);
       const sum = share.kind === "same"

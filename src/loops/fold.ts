@@ -1,5 +1,5 @@
 import type { Scalar } from "../scalar.ts";
-import { isFreezing } from "../tape/recording.ts";
+import { areLoopsRecorded } from "../tape/recording.ts";
 import { frozenFold } from "./frozen_loops.ts";
 import { checkCallback, Likeness, type Scalars } from "./likeness.ts";
 import { readRows, type RowList, type RowOf } from "./rows.ts";
@@ -88,7 +88,7 @@ function run<L extends RowList<unknown>, S>(
   const likeness = new Likeness(call, "the initial state");
   let state = likeness.check(initial, () => "the initial state");
   const next = step as (state: unknown, row: unknown) => unknown;
-  if (isFreezing()) {
+  if (areLoopsRecorded()) {
     const frozen = frozenFold(call, rows, state, likeness, next);
     if (frozen !== null) return frozen.result;
   }

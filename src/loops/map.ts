@@ -1,4 +1,4 @@
-import { isFreezing } from "../tape/recording.ts";
+import { areLoopsRecorded } from "../tape/recording.ts";
 import { frozenMap } from "./frozen_loops.ts";
 import { checkCallback, Likeness } from "./likeness.ts";
 import { readRows, type RowList, type RowOf } from "./rows.ts";
@@ -45,7 +45,7 @@ export function map<L extends RowList<unknown>, Y>(
   f: (row: RowOf<L>) => Y,
 ): Y[] {
   checkCallback("map", "f", f, "a function of a row");
-  if (isFreezing()) {
+  if (areLoopsRecorded()) {
     const results = frozenMap(rows, f as (row: unknown) => unknown);
     if (results !== null) return results as Y[];
   }

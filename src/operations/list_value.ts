@@ -1,4 +1,4 @@
-import { isFreezing, type Var } from "../tape/recording.ts";
+import { areLoopsRecorded, type Var } from "../tape/recording.ts";
 
 /**
  * A list whose numbers, and maybe whose length, are not known while a function
@@ -15,7 +15,7 @@ const values = new WeakMap<object, ListValue>();
 
 /** What stands behind an array, if it is not one of known elements. */
 export function listValueOf(x: unknown): ListValue | undefined {
-  return isFreezing() ? values.get(x as object) : undefined;
+  return areLoopsRecorded() ? values.get(x as object) : undefined;
 }
 
 /** Says what stands behind an array. */

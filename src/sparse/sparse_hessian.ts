@@ -1,4 +1,5 @@
 import type { Scalar } from "../scalar.ts";
+import { unrolled } from "../tape/recording.ts";
 import { gradientOf } from "../transforms/grad.ts";
 import { withRecorded } from "../transforms/recorded.ts";
 import type { Argument, Arguments } from "../transforms/structures.ts";
@@ -94,7 +95,9 @@ export function sparseHessian<
   f: (x: X, ...data: D) => Scalar,
 ): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => SparseMatrix {
   const call = "sparseHessian", both = gradientOf(call, f);
-  const gradient = (x: unknown, ...data: unknown[]) => both(x, data).gradient;
+  // The pattern is one of numbers, and not of lists.
+  const gradient = (x: unknown, ...data: unknown[]) =>
+    unrolled(() => both(x, data).gradient);
   return (x, ...data) =>
     withRecorded(
       call,

@@ -1,4 +1,5 @@
 import type { Scalar } from "../scalar.ts";
+import { unrolled } from "../tape/recording.ts";
 import { checkFunction, withRecorded } from "../transforms/recorded.ts";
 import type { Argument, Arguments } from "../transforms/structures.ts";
 import { sparseRows } from "./compressed.ts";
@@ -49,6 +50,14 @@ export function sparseJacobian<
 ): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => SparseMatrix {
   const call = "sparseJacobian";
   checkFunction(call, f);
+  // The pattern is one of numbers, and not of lists.
+  const plain = (x: X, ...data: D) => unrolled(() => f(x, ...data));
   return (x, ...data) =>
-    withRecorded(call, f, x, data, (recorded) => sparseRows(recorded, call));
+    withRecorded(
+      call,
+      plain,
+      x,
+      data,
+      (recorded) => sparseRows(recorded, call),
+    );
 }

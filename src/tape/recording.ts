@@ -241,6 +241,7 @@ function append(
   value: number,
 ): Var {
   const i = length;
+  if (i > FAST_LIMIT) fast = CLOSED;
   if (i === capacity) grow();
   if (observer !== null && code >= FIRST_OPERATION) {
     origins[i] = observer.origin();
@@ -607,6 +608,24 @@ export function isRecording(): boolean {
 /** Whether what is recorded is to be compiled. */
 export function isFreezing(): boolean {
   return active.frozen;
+}
+
+let areUnrolled = false;
+
+/** Whether `map`, `fold` and `scan` are to be recorded as loops. */
+export function areLoopsRecorded(): boolean {
+  return active.frozen && !areUnrolled;
+}
+
+/** Records a function with its loops as they run, even where it is compiled: for what looks at each number of a list. */
+export function unrolled<R>(run: () => R): R {
+  const around = areUnrolled;
+  areUnrolled = true;
+  try {
+    return run();
+  } finally {
+    areUnrolled = around;
+  }
 }
 
 /** Begins a recording inside the one that runs, if any. */

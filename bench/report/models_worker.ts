@@ -139,8 +139,7 @@ async function timeModel(
   const { value, derivatives, seconds } = calls === 1
     ? once
     : await byHand.run(c.name, c.size, numbers, calls);
-  // What has its arguments in another order is another function by the letter.
-  if (c.numbers === undefined) {
+  if (c.same) {
     const all = found.length === derivatives.length
       ? [...derivatives]
       : [value, ...derivatives];

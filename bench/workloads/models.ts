@@ -56,8 +56,10 @@ export interface Model {
   readonly c?: {
     readonly name: string;
     readonly size: number;
-    /** Its arguments, where they are in another order. */
+    /** Its arguments, where they are not the inputs as they are. */
     readonly numbers?: Float64Array;
+    /** Whether it gives the same numbers in the same order, after a value or without. */
+    readonly same: boolean;
   };
 }
 
@@ -105,7 +107,7 @@ function loop(
     derivative: (x: List, data: List = []) =>
       valueAndGrad((x: List) => f(x, data))(x),
     compiled: true,
-    c: { name: inC, size },
+    c: { name: inC, size, same: true },
   };
 }
 
@@ -147,41 +149,46 @@ function evals(sized: Sized): Model[] {
       "gmm: d = 10, k = 10, n = 1,000",
       (x: Mixture, points: List) => logPosterior(x, points, settings),
       [mixtureOf(mixed.parameters), mixed.data],
-      { name: "gmm", size: points, numbers: joined(mixed) },
+      { name: "gmm", size: points, numbers: joined(mixed), same: false },
     ),
     {
       name: "kmeans: k = 10, n = 1,000, d = 8",
       inputs: [rowsOf(clusters.parameters, 8), clusters.data],
       derivative: direction,
       compiled: true,
-      c: { name: "kmeans", size: points, numbers: joined(clusters) },
+      c: {
+        name: "kmeans",
+        size: points,
+        numbers: joined(clusters),
+        same: false,
+      },
     },
     gradientOf(
       "llsq: n = 1,000, m = 128",
       (x: readonly Scalar[]) => squaredResiduals(x, squares),
       [seededNumbers(14, 128, 0, 1)],
-      { name: "leastSquares", size: squares },
+      { name: "leastSquares", size: squares, same: true },
     ),
     gradientOf("lse: n = 10,000", logSumExp, [
       seededNumbers(15, sized(10_000), 0, 1),
-    ], { name: "logSumExp", size: sized(10_000) }),
+    ], { name: "logSumExp", size: sized(10_000), same: true }),
     gradientOf(
       "det: 7 × 7",
       (a: readonly Scalar[]) => determinant(a, 7),
       [seededNumbers(16, 49, 0, 1)],
-      { name: "determinant", size: 7 },
+      { name: "determinant", size: 7, same: true },
     ),
     gradientOf(
       "ode: n = 100, s = 100",
       (x: readonly Scalar[]) => finalState(x, steps).at(-1)!,
       [seededNumbers(17, sized(100), 0.5, 1)],
-      { name: "ode", size: steps },
+      { name: "ode", size: steps, same: true },
     ),
     gradientOf(
       "lstm: l = 2, c = 1,024, b = 14",
       loss,
       lstmInputs(cells),
-      { name: "lstm", size: sequence, numbers: joined(cells) },
+      { name: "lstm", size: sequence, numbers: joined(cells), same: false },
     ),
     bundle(sized(20), sized(500), sized(2000)),
     handModel("ht, at vertices: 200 points", sized(500), sized(200), false),
@@ -252,11 +259,25 @@ function bundle(n: number, m: number, p: number): Model {
     points: rowsOf(seededNumbers(19, 3 * m, -1, 1), 3),
     weights: Array.from(seededNumbers(20, p, 0.5, 1)),
   };
+  const matrixAt = sparseJacobian((x: ba.Scene) => ba.errors(x, observations));
   return {
     name: "ba: n = 20, m = 500, p = 2,000",
     inputs: [scene],
-    derivative: sparseJacobian((x: ba.Scene) => ba.errors(x, observations)),
+    derivative: (x: ba.Scene) => matrixAt(x).values,
     compiled: true,
+    c: {
+      name: "bundle",
+      size: p,
+      numbers: Float64Array.from([
+        n,
+        m,
+        ...scene.cameras.flat(),
+        ...scene.points.flat(),
+        ...scene.weights,
+        ...observations.flatMap(({ feature }) => feature),
+      ]),
+      same: true,
+    },
   };
 }
 

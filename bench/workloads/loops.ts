@@ -235,7 +235,7 @@ export function gaussianMixture(size: number): LoopWorkload {
         )
       ));
       const normaliser = mul(
-        data.length / D,
+        size,
         logSumExp(components.map(({ alpha }) => alpha)),
       );
       return add(sub(sum(likelihoods), normaliser), prior);

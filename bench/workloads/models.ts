@@ -80,7 +80,7 @@ function loops(sized: Sized): Model[] {
     loop("perceptron, `map` over 1,000 rows", perceptronRows(sized(1000))),
     loop("logistic regression, `map` over 10,000 rows", logisticRows(rows)),
     loop(
-      "the same, plainly written",
+      "logistic regression, plainly written",
       logisticRows(rows, PLAIN),
     ),
     loop("Rosenbrock, `map` over 1,000 pairs", rosenbrockPairs(sized(1000))),

@@ -52,31 +52,43 @@ export function loss(
     hidden: layers.map((_, l) => first[2 * l]!),
     cells: layers.map((_, l) => first[2 * l + 1]!),
     total: 0 as Scalar,
+    count: 0 as Scalar,
   };
-  const { total } = fold(rows(steps, 2 * units), initial, (state, row) => {
-    const target = row.slice(units);
-    let signal: Vector = inWeights.map((w, j) => mul(row[j]!, w));
-    const hidden: Vector[] = [], cells: Vector[] = [];
-    for (const [l, { gate }] of layers.entries()) {
-      const before = state.hidden[l]!, arriving = signal;
-      const cell = before.map((h, j) => {
-        const forget = sigmoid(gate(0, arriving[j]!, j));
-        const input = sigmoid(gate(1, h, j));
-        const change = tanh(gate(3, h, j));
-        return add(mul(state.cells[l]![j]!, forget), mul(input, change));
-      });
-      signal = cell.map((c, j) =>
-        mul(sigmoid(gate(2, arriving[j]!, j)), tanh(c))
+  const { total, count } = fold(
+    rows(steps, 2 * units),
+    initial,
+    (state, row) => {
+      const target = row.slice(units);
+      let signal: Vector = inWeights.map((w, j) => mul(row[j]!, w));
+      const hidden: Vector[] = [], cells: Vector[] = [];
+      for (const [l, { gate }] of layers.entries()) {
+        const before = state.hidden[l]!, arriving = signal;
+        const cell = before.map((h, j) => {
+          const forget = sigmoid(gate(0, arriving[j]!, j));
+          const input = sigmoid(gate(1, h, j));
+          const change = tanh(gate(3, h, j));
+          return add(mul(state.cells[l]![j]!, forget), mul(input, change));
+        });
+        signal = cell.map((c, j) =>
+          mul(sigmoid(gate(2, arriving[j]!, j)), tanh(c))
+        );
+        hidden.push(signal);
+        cells.push(cell);
+      }
+      const y = signal.map((x, j) =>
+        add(mul(x, outWeights[j]!), outBiases[j]!)
       );
-      hidden.push(signal);
-      cells.push(cell);
-    }
-    const y = signal.map((x, j) => add(mul(x, outWeights[j]!), outBiases[j]!));
-    const norm = log(add(sum(y.map((yj) => exp(yj))), 2));
-    const gain = sum(target.map((t, j) => mul(t, sub(y[j]!, norm))));
-    return { hidden, cells, total: add(state.total, gain) };
-  });
-  return neg(div(total, steps.length / 2));
+      const norm = log(add(sum(y.map((yj) => exp(yj))), 2));
+      const gain = sum(target.map((t, j) => mul(t, sub(y[j]!, norm))));
+      return {
+        hidden,
+        cells,
+        total: add(state.total, gain),
+        count: add(state.count, units),
+      };
+    },
+  );
+  return neg(div(total, count));
 }
 
 function read(input: unknown) {

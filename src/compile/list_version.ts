@@ -14,6 +14,7 @@ import {
   type Executable,
   type WasmModule,
 } from "./compiled_program.ts";
+import { FasterWay } from "./faster_way.ts";
 import type { ArgumentKind, Frozen } from "./frozen.ts";
 import type { ListPlace } from "./memory.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -218,6 +219,8 @@ function slotOf(kind: ArgumentKind): Slot {
   }
 }
 
+// A first call is slow either way: it takes a few to tell which is faster.
+const MEASUREMENTS = 3;
 // A verification cuts lists to so many rows of the shortest.
 const VERIFIED_ROWS = 2;
 // Lists that cannot be cut are verified as they are up to so many numbers.
@@ -237,6 +240,9 @@ export class ListVersion {
   readonly #schedule: VerificationSchedule | null;
   /** How the result is read if there is no list in it. */
   readonly #result: Signature | null;
+  readonly #faster = new FasterWay();
+  /** How often both ways were measured. */
+  #measured = 0;
   /** The lengths that were set last, and of what. */
   #lengths: readonly number[] = [];
   #target: Target | null = null;
@@ -271,6 +277,11 @@ export class ListVersion {
   /** The result for arguments of these lengths; {@linkcode UNLIKE} if they do not have the structure. */
   call(inputs: readonly unknown[], lengths: readonly number[]): unknown {
     const executable = this.executable.idle, schedule = this.#schedule;
+    if (this.#faster.isUncompiled) {
+      // Interpreted or not, what does not have the structure is refused.
+      if (!this.#write(inputs, lengths, executable)) return UNLIKE;
+      return this.#callUncompiled(inputs);
+    }
     const isTimed = schedule !== null && schedule.isTimed();
     if (isTimed && schedule.isDue) {
       const start = now();
@@ -280,8 +291,24 @@ export class ListVersion {
     if (!this.#write(inputs, lengths, executable)) return UNLIKE;
     const start = isTimed ? now() : 0;
     executable.compute();
-    if (isTimed) schedule.timed(now() - start);
-    return this.#read(executable);
+    if (!isTimed) return this.#read(executable);
+    const compiled = now() - start;
+    schedule.timed(compiled);
+    const result = this.#read(executable);
+    // Code is faster by far; steps that are interpreted may not be.
+    if (executable.kind === "interpreter" && this.#measured < MEASUREMENTS) {
+      this.#measured++;
+      const start = now();
+      this.#callUncompiled(inputs);
+      this.#faster.choose(compiled, now() - start);
+    }
+    return result;
+  }
+
+  #callUncompiled(inputs: readonly unknown[]): unknown {
+    const list = inputs.map(asArrays);
+    const { shape, leaves } = callUncompiled(this.#f, list, null);
+    return rebuild(shape, leaves);
   }
 
   /** Whether arguments with lists of these lengths have the structure. */

@@ -4,7 +4,7 @@ import { INPUT } from "../tape/entries.ts";
 import { Interpreter } from "./interpreter.ts";
 import { type ListPlace, Memory, type Region } from "./memory.ts";
 import type { Ordered as Program } from "./program/builder.ts";
-import { isListAt } from "./program/program.ts";
+import { isListAt, printProgram } from "./program/program.ts";
 import { operationsDone, operationsOf } from "./program/optimise.ts";
 import { generate, outputCopies } from "./wasm/generate.ts";
 import { LoadedProgram } from "./wasm/load.ts";
@@ -47,6 +47,8 @@ export interface CompiledProgram {
   readonly operations: number;
   /** Whether it is compiled to WebAssembly, or to be interpreted. */
   readonly kind: "wasm" | "interpreter";
+  /** What it does, an operation per line, loops indented: for who asks what was compiled. */
+  toString(): string;
   /**
    * Says how it is run at present, and why: as WebAssembly, by the interpreter,
    * or not at all, where the uncompiled function turned out to be faster.
@@ -213,6 +215,10 @@ export class Executable implements CompiledProgram {
       "Cannot run a compiled program: its function was disposed of, " +
         "expected no further run",
     );
+  }
+
+  toString(): string {
+    return printProgram(this.#program);
   }
 
   explain(): string {

@@ -26,11 +26,9 @@ import {
 import { hintForResult } from "../transforms/recorded.ts";
 import { setLoopSweeps } from "../transforms/emitted_sweeps.ts";
 import { LOOP_SWEEPS } from "../transforms/loop_sweeps.ts";
-import { closeProgram } from "../transforms/close_program.ts";
 import { asRecorded } from "./program/as_recorded.ts";
 import type { Ordered } from "./program/builder.ts";
-import { optimised, withLoopsOptimised } from "./program/optimise.ts";
-import { lowerLists } from "./program/lower_lists.ts";
+import { optimised } from "./program/optimise.ts";
 import {
   isRecord,
   type LeafKind,
@@ -208,18 +206,12 @@ function recordOnce(
     const hasLists = kinds.some(isOrHasList);
     const hasLoops = hasLists || entries.loops.length > 0;
     const roots = outputs.map(({ entry }) => entry);
-    const program = hasLoops
-      ? withLoopsOptimised(
-        lowerLists(
-          closeProgram(entries, start, end, inputs, roots, () => true).program,
-        ),
-      )
-      : optimised(
-        asRecorded(
-          { entries, start, inputs: inputs.length, end },
-          roots.map((entry) => ({ entry, value: NaN })),
-        ),
-      );
+    const program = optimised(
+      asRecorded(
+        { entries, start, inputs: inputs.length, end },
+        roots.map((entry) => ({ entry, value: NaN })),
+      ),
+    );
     return {
       program,
       hasLoops,

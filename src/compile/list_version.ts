@@ -499,6 +499,10 @@ class ListProgram implements CompiledProgram {
     this.#version.run(inputs, this.#lengths, outputs);
   }
 
+  toString(): string {
+    return this.#version.executable.toString();
+  }
+
   explain(): string {
     return this.#version.executable.explain();
   }

@@ -76,6 +76,10 @@ export class Version implements CompiledProgram {
     return this.executable.wasm();
   }
 
+  toString(): string {
+    return this.executable.toString();
+  }
+
   explain(): string {
     const compiled = this.executable.explain();
     const { isUncompiled, times } = this.#faster;

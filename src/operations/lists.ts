@@ -9,7 +9,7 @@ import {
 } from "../tape/loop.ts";
 import { entryFor, record, recordOf } from "../tape/recording.ts";
 import * as dispatch from "./dispatch.ts";
-import { listValueOf } from "./list_value.ts";
+import { listValueOf, loopList } from "./list_value.ts";
 import * as table from "./table.ts";
 
 // Constants of this module, which the compiler folds.
@@ -42,7 +42,7 @@ export type ScalarList = readonly Scalar[] | Float64Array;
  */
 export function sum<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function sum(xs: ScalarList): Scalar {
-  const list = listValueOf(xs)?.numbers();
+  const list = loopList(xs);
   if (list !== undefined) return recordOf(LIST_SUM, list, 0);
   checkList("sum", xs);
   return applyLists(primitives.sum, xs, [], element);
@@ -67,7 +67,7 @@ export function sum(xs: ScalarList): Scalar {
  */
 export function mean<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function mean(xs: ScalarList): Scalar {
-  const list = listValueOf(xs)?.numbers();
+  const list = loopList(xs);
   if (list !== undefined) return recordOf(LIST_MEAN, list, 0);
   checkList("mean", xs);
   return applyLists(primitives.mean, xs, [], element);
@@ -99,11 +99,17 @@ export function dot<A extends ScalarList, B extends ScalarList>(
 ): ScalarOf<A[number], B[number]>;
 export function dot(a: ScalarList, b: ScalarList): Scalar {
   const one = listValueOf(a), other = listValueOf(b);
-  const first = one?.numbers(), second = other?.numbers();
-  if (
-    first !== undefined && second !== undefined && one!.isLike(other!, "dot")
-  ) {
-    return record(LIST_DOT, entryFor(first), entryFor(second), NaN);
+  const isOneLength = one === undefined && other === undefined
+    ? a?.length === b?.length
+    : one?.numbers() !== undefined && other?.numbers() !== undefined &&
+      one.isLike(other, "dot");
+  if (isOneLength) {
+    const met = new Set<unknown>();
+    const first = loopList(a, met);
+    const second = first === undefined ? undefined : loopList(b, met);
+    if (first !== undefined && second !== undefined) {
+      return record(LIST_DOT, entryFor(first), entryFor(second), NaN);
+    }
   }
   checkList("dot", a);
   checkList("dot", b, 2);
@@ -142,7 +148,7 @@ export function dot(a: ScalarList, b: ScalarList): Scalar {
  */
 export function logSumExp<L extends ScalarList>(xs: L): ScalarOf<L[number]>;
 export function logSumExp(xs: ScalarList): Scalar {
-  const list = listValueOf(xs)?.numbers();
+  const list = loopList(xs);
   if (list !== undefined) return recordOf(LIST_LOG_SUM_EXP, list, 0);
   checkList("logSumExp", xs);
   return applyLists(primitives.logSumExp, xs, [], element);

@@ -11,6 +11,8 @@ import { withLoopsOptimised } from "../../src/compile/program/optimise.ts";
 import { generate } from "../../src/compile/wasm/generate.ts";
 import { Plan } from "../../src/compile/wasm/scopes.ts";
 import type { Loop } from "../../src/tape/loop.ts";
+import { LOOP_SWEEPS } from "../../src/transforms/loop_sweeps.ts";
+import { setLoopSweeps } from "../../src/transforms/emitted_sweeps.ts";
 import { withRecorded } from "../../src/transforms/recorded.ts";
 
 /** The program of a function of a list of numbers, as it is recorded. */
@@ -18,6 +20,7 @@ export function programFor(
   f: (x: Scalar[]) => unknown,
   x: readonly number[],
 ): Ordered {
+  setLoopSweeps(LOOP_SWEEPS);
   return withRecorded(
     "compile",
     f,

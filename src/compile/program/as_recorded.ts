@@ -1,4 +1,9 @@
 import { CONSTANT, fieldsOf, LIST, type Section } from "../../tape/entries.ts";
+import { MUL } from "../../primitives.ts";
+import { FIRST_LOOP_CODE, type Program } from "../../tape/loop.ts";
+import { closeProgram } from "../../transforms/close_program.ts";
+import { constantsFirst } from "./constants_first.ts";
+import { lowerLists } from "./lower_lists.ts";
 import type { Ordered } from "./builder.ts";
 import { neededEntries } from "./uses.ts";
 
@@ -16,6 +21,10 @@ export function asRecorded(
   const { codes, lefts, rights, values, lists, loops, data } = entries;
   const roots = outputs.flatMap(({ entry }) => entry ?? []);
   const needed = neededEntries(entries, roots, end);
+  for (let i = start; i < end; i++) {
+    if (needed[i] === 0 || codes[i]! < FIRST_LOOP_CODE) continue;
+    return withListsAndLoops({ entries, start, inputs, end }, outputs);
+  }
   const renamed = new Int32Array(end - start);
   let next = inputs;
   const constants: number[] = [];
@@ -31,8 +40,20 @@ export function asRecorded(
     return -1 - next++;
   });
   const first = next;
+  // Inputs that a transform takes from the function around are recorded as 1 · x,
+  // with one 1: what repeats is not to be found in that. A datum that happens to be
+  // 1 is an entry of its own each time.
+  const uses = new Int32Array(end);
   for (let i = start + inputs; i < end; i++) {
-    if (needed[i] === 1 && codes[i] !== CONSTANT) renamed[i - start] = next++;
+    if (needed[i] === 1 && codes[i] === MUL) uses[rights[i]!]!++;
+  }
+  const isCopy = (i: number) =>
+    codes[i] === MUL && codes[rights[i]!] === CONSTANT &&
+    values[rights[i]!] === 1 && uses[rights[i]!]! > 1 &&
+    renamed[lefts[i]! - start]! < inputs;
+  for (let i = start + inputs; i < end; i++) {
+    if (needed[i] === 0 || codes[i] === CONSTANT) continue;
+    renamed[i - start] = isCopy(i) ? renamed[lefts[i]! - start]! : next++;
   }
   const program = {
     codes: new Uint16Array(next),
@@ -45,7 +66,7 @@ export function asRecorded(
   program.constants.set(constants, inputs);
   const operands: number[] = [];
   for (let i = start + inputs; i < end; i++) {
-    if (needed[i] === 0 || codes[i] === CONSTANT) continue;
+    if (needed[i] === 0 || codes[i] === CONSTANT || isCopy(i)) continue;
     const at = renamed[i - start]!, left = lefts[i]!, right = rights[i]!;
     const fields = fieldsOf(codes[i]!);
     program.codes[at] = codes[i]!;
@@ -70,6 +91,54 @@ export function asRecorded(
     data,
     outputs: outputEntries.map((entry) =>
       entry < 0 ? -1 - entry : renamed[entry - start]!
+    ),
+  };
+}
+
+/** The same for a recording that has more than numbers and operations on them. */
+function withListsAndLoops(
+  { entries, start, inputs, end }: Section,
+  outputs: readonly RecordedOutput[],
+): Ordered {
+  const { program } = closeProgram(
+    entries,
+    start,
+    end,
+    Array.from({ length: inputs }, (_, k) => start + k),
+    outputs.flatMap(({ entry }) => entry ?? []),
+    () => true,
+  );
+  return constantsFirst(withConstantOutputs(lowerLists(program), outputs));
+}
+
+/** A program that has no outputs yet for the outputs that are constants. */
+function withConstantOutputs(
+  program: Program,
+  outputs: readonly RecordedOutput[],
+): Program {
+  const values = outputs.flatMap(({ entry, value }) =>
+    entry === undefined ? [value] : []
+  );
+  if (values.length === 0) return program;
+  const { length } = program, to = length + values.length;
+  const codes = new Uint16Array(to).fill(CONSTANT, length);
+  const lefts = new Int32Array(to), rights = new Int32Array(to);
+  const constants = new Float64Array(to);
+  codes.set(program.codes);
+  lefts.set(program.lefts);
+  rights.set(program.rights);
+  constants.set(program.constants);
+  constants.set(values, length);
+  let variable = 0, constant = length;
+  return {
+    ...program,
+    codes,
+    lefts,
+    rights,
+    constants,
+    length: to,
+    outputs: outputs.map(({ entry }) =>
+      entry === undefined ? constant++ : program.outputs[variable++]!
     ),
   };
 }

@@ -12,6 +12,7 @@ import { CONSTANT, fieldsOf, LIST } from "../../tape/entries.ts";
 
 import {
   CONSTANT_LIST,
+  ELEMENT,
   GATHER,
   LOOP,
   type Loop,
@@ -19,6 +20,11 @@ import {
   withOperands,
 } from "../../tape/loop.ts";
 import { isListAt } from "./program.ts";
+import {
+  isNeverMinusZero,
+  type Looked,
+  NOTHING_ASSUMED,
+} from "./minus_zero.ts";
 import { neededEntries } from "./uses.ts";
 
 /** A program in the order that code is made of: inputs, then constants, then the rest. */
@@ -47,6 +53,7 @@ export class Builder {
   // Pairs of an entry, 0 where there is none (entry 0 is never an operation),
   // and its hash, which tells most others apart without a look at them.
   readonly #table: Int32Array;
+  readonly #neverMinusZero = new Map<number, boolean>();
   readonly #listEntries = new Map<string, number>();
   readonly #constantEntries = new Map<number, number>();
   #minusZero = -1;
@@ -169,6 +176,31 @@ export class Builder {
       rights: this.#rights,
       loops: this.#loops,
     }, entry);
+  }
+
+  /** Whether an entry is −0 for no inputs, so that adding 0 to it changes nothing. */
+  isNeverMinusZero(entry: number): boolean {
+    // Of a list, all numbers are asked for one by one.
+    const asked = this.#codes[entry] === ELEMENT ? this.#lefts[entry]! : entry;
+    let known = this.#neverMinusZero.get(asked);
+    if (known === undefined) {
+      known = this.#findNeverMinusZero(asked);
+      this.#neverMinusZero.set(asked, known);
+    }
+    return known;
+  }
+
+  #findNeverMinusZero(entry: number): boolean {
+    const program: Looked = {
+      codes: this.#codes,
+      lefts: this.#lefts,
+      rights: this.#rights,
+      lists: this.#lists,
+      constants: this.#constants,
+      loops: this.#loops,
+      data: this.#data,
+    };
+    return isNeverMinusZero(program, entry, NOTHING_ASSUMED);
   }
 
   /** The loop at an entry. */
@@ -373,12 +405,19 @@ function loweringOf({ code }: Primitive): Lowering | undefined {
  * formulas are those of the value functions, operation by operation.
  */
 const lowerings: Readonly<Partial<Record<BuiltIn, Lowering>>> = {
-  add: (b, [x, y], [cx, cy]) =>
-    Object.is(cx, -0)
-      ? y!
-      : Object.is(cy, -0)
-      ? x!
-      : b.emit(primitiveOf(ADD), [x!, y!]),
+  add: (b, [x, y], [cx, cy]) => {
+    if (Object.is(cx, -0) || cx === 0 && b.isNeverMinusZero(y!)) return y!;
+    if (Object.is(cy, -0) || cy === 0 && b.isNeverMinusZero(x!)) return x!;
+    return b.emit(primitiveOf(ADD), [x!, y!]);
+  },
+  neg: (b, [x]) =>
+    b.codeOf(x!) === builtIn("neg").code
+      ? b.operandOf(x!, 0)
+      : b.emit(builtIn("neg"), [x!]),
+  abs: (b, [x]) =>
+    b.codeOf(x!) === builtIn("neg").code
+      ? b.op("abs", b.operandOf(x!, 0))
+      : b.emit(builtIn("abs"), [x!]),
   sub: (b, [x, y], [, cy]) =>
     Object.is(cy, 0) ? x! : b.emit(primitiveOf(SUB), [x!, y!]),
   mul: (b, [x, y], [cx, cy]) => {
@@ -419,14 +458,12 @@ const lowerings: Readonly<Partial<Record<BuiltIn, Lowering>>> = {
     }
     return total;
   },
+  // Of both branches the exponential is that of −|x|, which softplus and the
+  // derivatives of either have, too.
   sigmoid: (b, [x]) => {
-    const one = b.constant(1), e = b.op("exp", x!);
-    return b.op(
-      "select",
-      b.op("ge", x!, b.constant(0)),
-      b.op("div", one, b.op("add", one, b.op("exp", b.op("neg", x!)))),
-      b.op("div", e, b.op("add", one, e)),
-    );
+    const one = b.constant(1), e = b.op("exp", b.op("neg", b.op("abs", x!)));
+    const above = b.op("ge", x!, b.constant(0));
+    return b.op("div", b.op("select", above, one, e), b.op("add", one, e));
   },
   softplus: (b, [x]) =>
     b.op(

@@ -14,6 +14,8 @@ import {
 import type { Ordered } from "./builder.ts";
 import { withLoopsFound } from "./find/find.ts";
 import { fused } from "./fuse.ts";
+import { withRowsKept } from "./keep.ts";
+import { withListCarries } from "./list_carries.ts";
 import { lowered } from "./lower.ts";
 import { withoutUnread } from "./remove.ts";
 import { scheduled } from "./schedule.ts";
@@ -31,7 +33,9 @@ const LONGEST_NARROW = 150_000;
  * @param recorded Every operation and constant for itself; see `asRecorded`.
  */
 export function optimised(recorded: Ordered): Ordered {
-  if (recorded.loops.length > 0) return withLoopsOptimised(recorded);
+  if (recorded.loops.length > 0) {
+    return withLoopsOptimised(withLoopsFound(recorded));
+  }
   const found = withLoopsFound(recorded);
   if (found.loops.length === 0) return scheduled(lowered(recorded));
   const rolled = withLoopsOptimised(found);
@@ -45,7 +49,8 @@ export function optimised(recorded: Ordered): Ordered {
 
 /** The same for a program with loops. */
 export function withLoopsOptimised(program: Program): Ordered {
-  return withoutUnread(fused(withoutUnread(lowered(program))));
+  const once = withoutUnread(fused(withoutUnread(lowered(program))));
+  return withoutUnread(withRowsKept(withoutUnread(withListCarries(once))));
 }
 
 /** How many operations a program is as code: what only reads a list or a loop takes none of its own. */

@@ -7,7 +7,16 @@ import {
   LIST,
   operandsAt,
 } from "../../../tape/entries.ts";
-import type { Address, Program } from "../../../tape/loop.ts";
+import {
+  type Address,
+  CONSTANT_LIST,
+  ELEMENT,
+  FIRST_LOOP_CODE,
+  GATHER,
+  LOOP,
+  type Program,
+  withOperands,
+} from "../../../tape/loop.ts";
 import { ProgramBuilder } from "../../../tape/program_builder.ts";
 import type { Ordered } from "../builder.ts";
 import { findRepetitions, type Repetition } from "./search.ts";
@@ -19,8 +28,6 @@ import { findRepetitions, type Repetition } from "./search.ts";
  * other numbers is still the same.
  */
 export function withLoopsFound(program: Ordered): Program {
-  // What has loops of its own was written with them.
-  if (program.loops.length > 0) return program;
   const bodies: Repeated[] = [];
   // By entry: 1 more than the loop that computes it.
   const loopOf = new Int32Array(program.length);
@@ -118,7 +125,9 @@ class Repeated {
     const { start, period } = repetition;
     const sources: Source[][] = [];
     for (let place = 0; place < period; place++) {
-      const count = operandsAt(program, start + place).length;
+      // A number of a list is a stream of it.
+      const isElement = program.codes[start + place] === ELEMENT;
+      const count = isElement ? 0 : operandsAt(program, start + place).length;
       const row: Source[] = [];
       for (let k = 0; k < count; k++) {
         const source = sourceOf(program, repetition, place, k);
@@ -268,6 +277,8 @@ class Writer {
         i = loop.end - 1;
       } else if (codes[i] === CONSTANT) {
         renamed[i] = builder.constant(constants[i]!);
+      } else if (codes[i]! >= FIRST_LOOP_CODE) {
+        renamed[i] = this.#copied(i);
       } else {
         renamed[i] = builder.operation(
           codes[i]!,
@@ -276,6 +287,22 @@ class Writer {
       }
     }
     return builder.finish(outputs.map((entry) => this.#scalar(entry)));
+  }
+
+  /** What has to do with lists and loops that were there before. */
+  #copied(i: number): number {
+    const { codes, lefts, rights, loops, data } = this.#program;
+    const builder = this.#builder, left = lefts[i]!;
+    const scalar = (entry: number) => this.#scalar(entry);
+    switch (codes[i]) {
+      case CONSTANT_LIST:
+        return builder.constantList(data[left]!);
+      case GATHER:
+        return builder.gather(operandsAt(this.#program, i).map(scalar));
+      case LOOP:
+        return builder.loop(withOperands(loops[left]!, scalar));
+    }
+    return builder.append(codes[i]!, scalar(left), rights[i]!);
   }
 
   /** What stands for an entry, outside of its loop. */
@@ -367,6 +394,17 @@ class Writer {
         known.push({ source, stream });
       }
     }
+    // By place that is a number of a list: its stream.
+    const elements = new Map<number, number>();
+    for (let place = 0; place < period; place++) {
+      if (codes[start + place] !== ELEMENT) continue;
+      const list = this.#scalar(this.#program.lefts[start + place]!);
+      const places = Int32Array.from(
+        { length: times },
+        (_, t) => this.#program.rights[start + t * period + place]!,
+      );
+      elements.set(place, streams.push({ list, ...addressOf(places) }) - 1);
+    }
     // Where only the end matters, no list is kept.
     const zero = last.size > 0 ? builder.constant(0) : -1;
     const finals = new Map<number, number>();
@@ -390,6 +428,11 @@ class Writer {
     );
     const results: number[] = [];
     for (let place = 0; place < period; place++) {
+      const element = elements.get(place);
+      if (element !== undefined) {
+        results.push(inputsAt[carries.length + element]!);
+        continue;
+      }
       const operands = sources[place]!.map((source): number => {
         switch (source.kind) {
           case "same":

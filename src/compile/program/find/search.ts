@@ -1,5 +1,6 @@
 // Finds the loops of the function that was recorded: operations that repeat.
 import { CONSTANT, fieldsOf, LIST } from "../../../tape/entries.ts";
+import { ELEMENT, FIRST_LOOP_CODE } from "../../../tape/loop.ts";
 import type { Ordered } from "../builder.ts";
 
 /** A stretch of a program that does the same operations over and over. */
@@ -152,9 +153,10 @@ class Search {
 
   /** Whether two operations may be at the same place of a loop's body. */
   #alike(a: number, b: number): boolean {
-    const { codes } = this.#program;
+    const { codes, lefts } = this.#program;
     return this.#signatures[a] === this.#signatures[b] &&
       codes[a] === codes[b] &&
+      (codes[a] !== ELEMENT || lefts[a] === lefts[b]) &&
       (fieldsOf(codes[a]!) !== LIST || this.#listsAlike(a, b));
   }
 
@@ -175,6 +177,12 @@ class Search {
     const { codes, lefts, rights, lists } = this.#program;
     const left = lefts[i]!, right = rights[i]!, fields = fieldsOf(codes[i]!);
     let signature = codes[i]!;
+    // Numbers of one list may be at one place of a body; what else has to do
+    // with lists and loops is like nothing.
+    if (signature === ELEMENT) return mix(signature, left) & ~3;
+    if (signature >= FIRST_LOOP_CODE) {
+      return mix(signature, FIRST_LOOP_CODE + i);
+    }
     if (fields === LIST) {
       for (let k = left; k < left + right; k++) {
         signature = mix(signature, this.#classOf(lists[k]!, i, exactInputs));

@@ -1,0 +1,60 @@
+import { MUL } from "../../primitives.ts";
+import { CONSTANT, fieldsOf, LIST } from "../../tape/entries.ts";
+import {
+  CONSTANT_LIST,
+  LOOP,
+  type Program,
+  withOperands,
+} from "../../tape/loop.ts";
+import type { Ordered } from "./builder.ts";
+
+/** The same program with its constants before its operations, and copies of inputs as the inputs; see `asRecorded`. */
+export function constantsFirst(program: Program): Ordered {
+  const { inputs, length, codes, lefts, rights, constants } = program;
+  const renamed = new Int32Array(length);
+  let next = 0;
+  for (let i = 0; i < inputs; i++) renamed[i] = next++;
+  for (let i = inputs; i < length; i++) {
+    if (codes[i] === CONSTANT) renamed[i] = next++;
+  }
+  const first = next;
+  const uses = new Int32Array(length);
+  for (let i = inputs; i < length; i++) {
+    if (codes[i] === MUL) uses[rights[i]!]!++;
+  }
+  const isCopy = (i: number) =>
+    codes[i] === MUL && codes[rights[i]!] === CONSTANT &&
+    constants[rights[i]!] === 1 && uses[rights[i]!]! > 1 &&
+    renamed[lefts[i]!]! < inputs;
+  for (let i = inputs; i < length; i++) {
+    if (codes[i] === CONSTANT) continue;
+    renamed[i] = isCopy(i) ? renamed[lefts[i]!]! : next++;
+  }
+  const result = {
+    codes: new Uint16Array(next),
+    lefts: new Int32Array(next),
+    rights: new Int32Array(next),
+    constants: new Float64Array(next),
+  };
+  const rename = (entry: number) => renamed[entry]!;
+  for (let i = 0; i < length; i++) {
+    const at = renamed[i]!, code = codes[i]!, fields = fieldsOf(code);
+    if (i >= inputs && at < inputs) continue;
+    // Where an entry's list of operands, its loop or its data are.
+    const isPlace = i < inputs || fields === LIST || code === LOOP ||
+      code === CONSTANT_LIST || code === CONSTANT;
+    result.codes[at] = code;
+    result.constants[at] = constants[i]!;
+    result.lefts[at] = isPlace ? lefts[i]! : rename(lefts[i]!);
+    result.rights[at] = fields === 2 ? rename(rights[i]!) : rights[i]!;
+  }
+  return {
+    ...program,
+    ...result,
+    length: next,
+    first,
+    lists: program.lists.map(rename),
+    loops: program.loops.map((loop) => withOperands(loop, rename)),
+    outputs: program.outputs.map(rename),
+  };
+}

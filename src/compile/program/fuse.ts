@@ -15,6 +15,7 @@ import {
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
 import { append, appendLoop, replay } from "./lower.ts";
+import { withBodies } from "./uses.ts";
 
 // Larger bodies leave the processor's instruction cache.
 const MOST_OPERATIONS = 6000;
@@ -33,16 +34,7 @@ export function fused(program: Ordered): Ordered {
 }
 
 function withFusedBodies(program: Ordered): Ordered {
-  if (program.loops.every(({ body }) => body.loops.length === 0)) {
-    return program;
-  }
-  return {
-    ...program,
-    loops: program.loops.map((loop) => ({
-      ...loop,
-      body: fused(loop.body as Ordered),
-    })),
-  };
+  return withBodies(program, fused);
 }
 
 /** The two loops, the earlier first, that have most in common of those that can be one. */

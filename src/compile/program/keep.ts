@@ -22,15 +22,12 @@ import {
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
 import { append, appendLoop } from "./lower.ts";
+import { withBodies } from "./uses.ts";
 
 /** A program in which loops keep for others the results of calls, and all that they keep in one list. */
 export function withRowsKept(program: Ordered): Ordered {
   if (program.loops.length === 0) return program;
-  const loops = program.loops.map((loop) => ({
-    ...loop,
-    body: withRowsKept(loop.body as Ordered),
-  }));
-  return withOneList(withCallsKept({ ...program, loops }));
+  return withOneList(withCallsKept(withBodies(program, withRowsKept)));
 }
 
 /** Whether an operation is a call, which takes longer than a number from memory. */

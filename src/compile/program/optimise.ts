@@ -49,8 +49,13 @@ export function optimised(recorded: Ordered): Ordered {
 
 /** The same for a program with loops. */
 export function withLoopsOptimised(program: Program): Ordered {
-  const once = withoutUnread(fused(withoutUnread(lowered(program))));
-  return withoutUnread(withRowsKept(withoutUnread(withListCarries(once))));
+  let result = withoutUnread(lowered(program));
+  for (const pass of [fused, withListCarries, withRowsKept]) {
+    const changed = pass(result);
+    // A pass that finds nothing to do gives the program that it was given.
+    if (changed !== result) result = withoutUnread(changed);
+  }
+  return result;
 }
 
 /** How many operations a program is as code: what only reads a list or a loop takes none of its own. */

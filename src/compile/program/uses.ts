@@ -5,6 +5,7 @@ import {
   type Operations,
 } from "../../tape/entries.ts";
 import type { Program } from "../../tape/loop.ts";
+import type { Ordered } from "./builder.ts";
 
 /** How often each entry is an operand or an output. */
 export function countUses(
@@ -29,4 +30,19 @@ export function neededEntries(
     if (needed[i] === 1) markOperands(operations, i, needed);
   }
   return needed;
+}
+
+/** The program with a pass over the bodies of its loops; the same program if that changes none. */
+export function withBodies(
+  program: Ordered,
+  pass: (body: Ordered) => Ordered,
+): Ordered {
+  let changed = false;
+  const loops = program.loops.map((loop) => {
+    const body = pass(loop.body as Ordered);
+    if (body === loop.body) return loop;
+    changed = true;
+    return { ...loop, body };
+  });
+  return changed ? { ...program, loops } : program;
 }

@@ -11,21 +11,76 @@ import { LoadedProgram } from "./wasm/load.ts";
 import { Plan } from "./wasm/scopes.ts";
 
 /**
- * A program as a WebAssembly module of its own, to be run by any engine.
+ * A program as a WebAssembly module of its own, to be run by any engine: a Worker
+ * of a page, a process in Python or Rust, a partition of a cluster.
+ *
+ * An engine instantiates `bytes` with the functions that it imports, writes the
+ * inputs to the exported `memory`, calls `run()`, and reads the outputs.
+ *
+ * A program over lists of any length takes the number of rows at each run. Before
+ * inputs are written, the engine calls `place(listsAt, length, length, …)` with the
+ * number of numbers of each list, in order of the arguments; the memory is then
+ * large enough, and an address of each list stands at its byte of `listInputs`. A
+ * sum over rows is the sum over parts of the rows, and so is its gradient: each
+ * engine may take a share, and the results are added up.
  *
  * @category Compilation
+ *
+ * @example A sum over rows, by parts
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import {
+ *   compile, map, mul, rows, type Scalar, square, sub, sum, valueAndGrad,
+ * } from "@chainrule/autograd";
+ *
+ * const loss = (slope: Scalar, data: Scalar[]) =>
+ *   sum(map(rows(data, 2), ([x, y]) => square(sub(mul(slope, x!), y!))));
+ * const f = compile(valueAndGrad(loss));
+ * const data = Float64Array.of(1, 2, 2, 3, 3, 7);
+ * const module = f.program(2, data).wasm();
+ *
+ * // What an engine does: this, in a Worker or anywhere.
+ * const { exports } = new WebAssembly.Instance(
+ *   new WebAssembly.Module(module.bytes),
+ * );
+ * const memory = exports["memory"] as WebAssembly.Memory;
+ * const run = exports["run"] as () => void;
+ * const place = exports["place"] as (...lengths: number[]) => void;
+ * const part = (slope: number, share: Float64Array) => {
+ *   place(module.listsAt, share.length);
+ *   const { buffer } = memory;
+ *   const [address] = new Uint32Array(buffer, module.listInputs[0], 1);
+ *   new Float64Array(buffer, address, share.length).set(share);
+ *   new Float64Array(buffer, module.inputs, 1)[0] = slope;
+ *   run();
+ *   return new Float64Array(buffer, module.outputs, 2).slice();
+ * };
+ * const one = part(2, data.slice(0, 4)), other = part(2, data.slice(4));
+ * const { value, gradient } = f(2, data);
+ * assertAlmostEquals(one[0]! + other[0]!, value);
+ * assertAlmostEquals(one[1]! + other[1]!, gradient);
+ * ```
  */
 export interface WasmModule {
   /**
    * The module. It exports `memory` and `run()`, and imports the functions of
    * `Math` it uses from the module "Math"; those that are not of `Math`, from
-   * the module "chainrule".
+   * the module "chainrule". Over lists of any length, it exports `place`, too.
    */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The byte of its memory where the inputs begin, one float64 each, in order. */
+  /** The byte of its memory where the inputs begin, one float64 each, in order; those in lists of any length stand elsewhere. */
   readonly inputs: number;
-  /** The byte of its memory where the outputs begin. */
+  /** The byte of its memory where the outputs begin, less those that are lists of any length. */
   readonly outputs: number;
+  /** The byte from which on lists of any length may be. */
+  readonly listsAt: number;
+  /** Of each list of any length among the arguments: the byte where its address stands, a uint32. */
+  readonly listInputs: readonly number[];
+  /** Of each list of any length in the result: the bytes where its address and its length in bytes stand. */
+  readonly listOutputs: readonly {
+    readonly address: number;
+    readonly length: number;
+  }[];
   /** The functions it imports. */
   readonly imports: readonly {
     readonly module: string;
@@ -232,6 +287,14 @@ export class Executable implements CompiledProgram {
       bytes,
       inputs: region.slots,
       outputs: region.slots + 8 * plan.outputsAt,
+      listsAt: region.bytes + 8 * plan.lead,
+      listInputs: plan.listInputHeaders().map((header) =>
+        region.header + 4 * header
+      ),
+      listOutputs: plan.listOutputHeaders().map((header) => ({
+        address: region.header + 4 * header,
+        length: region.header + 4 * (header + 1),
+      })),
       imports: imports.map(({ module, name }) => ({ module, name })),
     };
   }

@@ -100,6 +100,18 @@ export class Plan {
     return this.slots - count;
   }
 
+  /** The headers of the addresses of lists from outside. */
+  listInputHeaders(): number[] {
+    return this.lists.flatMap((entry) => headerOf(this.top.lists[entry]!));
+  }
+
+  /** Those of the addresses of outputs that are lists of any length. */
+  listOutputHeaders(): number[] {
+    return this.program.outputs.flatMap((entry) =>
+      this.top.isList(entry) ? headerOf(this.top.resolvedPlace(entry)) : []
+    );
+  }
+
   takeHeader(): number {
     return this.headers++;
   }
@@ -577,6 +589,10 @@ export class Scope {
       ? undefined
       : { scope: this.parent!, entry: this.loop.carries[i]! };
   }
+}
+
+function headerOf(place: Place): number[] {
+  return "header" in place ? [place.header] : [];
 }
 
 /** In place of a function: who reads the outputs. */

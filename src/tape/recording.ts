@@ -251,6 +251,8 @@ function append(
   rights[i] = right;
   values[i] = value;
   length = i + 1;
+  // As after a fast path: the next one would write beyond the small arrays.
+  if (i > FAST_LIMIT) fast = CLOSED;
   return new LocalVar(i, active);
 }
 

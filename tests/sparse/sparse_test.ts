@@ -11,13 +11,16 @@ import {
   div,
   exp,
   floor,
+  fold,
   grad,
   gt,
   hessian,
   jacobian,
+  map,
   max,
   min,
   mul,
+  rows,
   type Scalar,
   select,
   sin,
@@ -237,6 +240,32 @@ describe("sparseJacobian", () => {
     const values = new Float64Array(program.outputs);
     program.run(Float64Array.from(at(16)), values);
     assertEquals(values, one.values);
+  });
+
+  it("sees through loops, compiled too", () => {
+    const f = (w: List, data: Float64Array | List): Scalar[] => [
+      fold(
+        rows(data, 2),
+        w[0]!,
+        (state, [p, q]) => add(mul(state, p!), mul(w[1]!, q!)),
+      ),
+      ...map(w.slice(1), (x) => square(x)),
+    ];
+    const data = Float64Array.from({ length: 80 }, (_, i) => Math.sin(i));
+    const dense = jacobian(f)([1, 2, 3, 4], data);
+    for (const g of [sparseJacobian(f), compile(sparseJacobian(f))]) {
+      const matrix = g([1, 2, 3, 4], data);
+      assertSame(matrix, dense, "fold, map");
+      assertEquals([...matrix.rowStarts], [0, 2, 3, 4, 5]);
+    }
+    const energy = (x: List) =>
+      sum(map(
+        x.slice(1).map((xi, i) => [xi, x[i]!] as const),
+        ([a, b]) => square(sub(a, square(b))),
+      ));
+    const x = at(300), compiled = compile(sparseHessian(energy))(x);
+    assertSame(compiled, hessian(energy)(x), "map");
+    assertEquals(entries(compiled), 3 * 300 - 2);
   });
 
   it("is differentiated like anything else", () => {

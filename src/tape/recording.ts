@@ -241,7 +241,6 @@ function append(
   value: number,
 ): Var {
   const i = length;
-  if (i > FAST_LIMIT) fast = CLOSED;
   if (i === capacity) grow();
   if (observer !== null && code >= FIRST_OPERATION) {
     origins[i] = observer.origin();

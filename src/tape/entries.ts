@@ -124,12 +124,6 @@ export function operandsAt(operations: Operations, i: number): number[] {
   return operands;
 }
 
-/** How many operands entry i has. */
-export function operandCount({ codes, rights }: Operations, i: number): number {
-  const fields = fieldsOf(codes[i]!);
-  return fields === LIST ? rights[i]! : fields;
-}
-
 /** Adds 1 for each time that entry i has an entry as its operand. */
 export function countOperands(
   { codes, lefts, rights, lists, loops }: Operations,

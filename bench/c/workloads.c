@@ -615,6 +615,164 @@ static real bundle(int n, const real *all, real *g) {
   return total;
 }
 
+/* Hand tracking: the Jacobian of the errors of n points, the values of its rows
+   as compressed rows have them. A hand has 22 bones: a wrist, five fingers of
+   four, and one more; two bones move a vertex. Arguments: how many vertices there
+   are, and whether points lie in triangles; a pose of 26 numbers, the bones'
+   transforms and those back, vertices, points, and where in its triangle each
+   lies. */
+enum { BONES = 22, BENDS = 20, POSE = 26 };
+typedef real Affine[3][4];
+/* Where a bone takes the hand at rest, and how that depends on bends: so many,
+   from the first on. */
+typedef struct {
+  Affine moves, by[4];
+  int first, bends;
+} Bone;
+
+/* One transform after another; what is a derivative of the latter has no place
+   of its own. */
+static void follow(Affine out, Affine a, Affine b, int placed) {
+  for (int i = 0; i < 3; i++) {
+    for (int k = 0; k < 4; k++) {
+      out[i][k] = a[i][0] * b[0][k] + a[i][1] * b[1][k] + a[i][2] * b[2][k];
+    }
+    if (placed) out[i][3] += a[i][3];
+  }
+}
+static void turn(Affine m, int i, int j, real cosine, real sine) {
+  for (int k = 0; k < 3; k++) {
+    const real a = m[k][i], b = m[k][j];
+    m[k][i] = a * cosine + b * sine;
+    m[k][j] = b * cosine - a * sine;
+  }
+}
+static void turned_by(Affine by, Affine m, int i, int j) {
+  memset(by, 0, sizeof(Affine));
+  for (int k = 0; k < 3; k++) by[k][i] = m[k][j], by[k][j] = -m[k][i];
+}
+static void bones_of(Bone *bones, const real *bends, const real *relative,
+                     const real *back) {
+  static Bone absolute[BONES];
+  for (int b = 0; b < BONES; b++) {
+    Affine own, by[2], inverse;
+    Bone *bone = absolute + b, *moving = bones + b;
+    const int finger = (b - 1) / 4, joint = (b - 1) % 4, parent = joint ? b - 1 : 0;
+    memcpy(own, relative + 12 * b, sizeof own);
+    memcpy(inverse, back + 12 * b, sizeof inverse);
+    const int bent = b > 0 && finger < 5 ? joint == 1 ? 2 : joint > 1 : 0;
+    bone->first = bent ? 4 * finger : 0;
+    const int before = bent == 1 ? joint : 0;
+    bone->bends = before + bent;
+    const real *angle = bends + bone->first + before;
+    if (bent == 2) {
+      const real cosine = cos(angle[0]), sine = sin(angle[0]);
+      turn(own, 0, 1, cos(angle[1]), sin(angle[1]));
+      turned_by(by[1], own, 0, 1);
+      turn(own, 1, 2, cosine, sine);
+      turn(by[1], 1, 2, cosine, sine);
+    } else if (bent) {
+      turn(own, 1, 2, cos(angle[0]), sin(angle[0]));
+    }
+    if (bent) turned_by(by[0], own, 1, 2);
+    if (b == 0) {
+      memcpy(bone->moves, own, sizeof own);
+    } else {
+      follow(bone->moves, absolute[parent].moves, own, 1);
+      for (int q = 0; q < before; q++) {
+        follow(bone->by[q], absolute[parent].by[q], own, 1);
+      }
+      for (int q = 0; q < bent; q++) {
+        follow(bone->by[before + q], absolute[parent].moves, by[q], 0);
+      }
+    }
+    follow(moving->moves, bone->moves, inverse, 1);
+    for (int q = 0; q < bone->bends; q++) {
+      follow(moving->by[q], bone->by[q], inverse, 1);
+    }
+    moving->first = bone->first, moving->bends = bone->bends;
+  }
+}
+static void apply(real *out, Affine m, const real *x, real weight) {
+  for (int k = 0; k < 3; k++) {
+    out[k] += weight *
+              (m[k][0] * x[0] + m[k][1] * x[1] + m[k][2] * x[2] + m[k][3]);
+  }
+}
+static real hand(int n, const real *all, real *g, size_t *derivatives) {
+  const int vertices = all[0], corners = all[1] ? 3 : 1;
+  const real *pose = all + 2, *relative = pose + POSE,
+             *back = relative + 12 * BONES, *vertex = back + 12 * BONES,
+             *point = vertex + 3 * vertices, *inside = point + 3 * n;
+  Bone bones[BONES];
+  bones_of(bones, pose + 6, relative, back);
+  // Rodrigues' formula, and its derivatives, on the axes.
+  const real *c = pose, t2 = c[0] * c[0] + c[1] * c[1] + c[2] * c[2];
+  const real t = sqrt(t2), cosine = cos(t), sine = sin(t) / t;
+  const real half = sin(t / 2) / t, versine = 2 * half * half;
+  const real dsine = (cosine - sine) / t2, dversine = (sine - 2 * versine) / t2;
+  real rotation[3][3], by_axis[3][3][3];
+  for (int k = 0; k < 3; k++) {
+    for (int j = 0; j < 3; j++) {
+      const real sign = j == k ? 0 : (j + 1) % 3 == k ? 1 : -1;
+      const int other = 3 - j - k;
+      const real across = sign == 0 ? 0 : sign * c[other];
+      rotation[k][j] = (j == k ? cosine : 0) + across * sine +
+                       c[k] * c[j] * versine;
+      for (int a = 0; a < 3; a++) {
+        by_axis[a][k][j] =
+            c[a] * (across * dsine - (j == k ? sine : 0) +
+                    c[k] * c[j] * dversine) +
+            ((a == k ? c[j] : 0) + (a == j ? c[k] : 0)) * versine +
+            (sign != 0 && a == other ? sign * sine : 0);
+      }
+    }
+  }
+  real total = 0, *row = g;
+  for (int i = 0; i < n; i++) {
+    const real *in = inside + 2 * i;
+    const real shares[3] = {corners > 1 ? in[0] : 1, in[1], 1 - in[0] - in[1]};
+    real placed[3][3] = {0}, mean[3] = {0}, by[BENDS][3] = {0};
+    unsigned moved = 0;
+    for (int q = 0; q < corners; q++) {
+      const int v = (7 * i + q) % vertices;
+      const real *x = vertex + 3 * v;
+      for (int side = 0; side < 2; side++) {
+        Bone *bone = bones + (v + side) % BONES;
+        const real weight = side ? 0.3 : 0.7;
+        apply(placed[q], bone->moves, x, weight);
+        for (int b = 0; b < bone->bends; b++) {
+          apply(by[bone->first + b], bone->by[b], x, shares[q] * weight);
+          moved |= 1u << (bone->first + b);
+        }
+      }
+      for (int k = 0; k < 3; k++) mean[k] += shares[q] * placed[q][k];
+    }
+    for (int k = 0; k < 3; k++) {
+      const real *r = rotation[k];
+      for (int q = 0; q < corners - 1; q++) {
+        *row++ = r[0] * (placed[2][0] - placed[q][0]) +
+                 r[1] * (placed[2][1] - placed[q][1]) +
+                 r[2] * (placed[2][2] - placed[q][2]);
+      }
+      for (int a = 0; a < 3; a++) {
+        const real *d = by_axis[a][k];
+        *row++ = -(d[0] * mean[0] + d[1] * mean[1] + d[2] * mean[2]);
+      }
+      *row++ = -1;
+      for (int b = 0; b < BENDS; b++) {
+        if (moved >> b & 1) {
+          *row++ = -(r[0] * by[b][0] + r[1] * by[b][1] + r[2] * by[b][2]);
+        }
+      }
+      total += point[3 * i + k] - pose[3 + k] -
+               (r[0] * mean[0] + r[1] * mean[1] + r[2] * mean[2]);
+    }
+  }
+  *derivatives = row - g;
+  return total;
+}
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -631,7 +789,7 @@ int main(int count, char **words) {
     length += got;
     if (length == capacity) x = realloc(x, (capacity *= 2) * sizeof(real));
   }
-  // No workload has more derivatives than bundle adjustment, by what it reads.
+  // No workload has more derivatives than hand tracking, by what it reads.
   real *g = room(30 * length + 256), value = 0;
   size_t derivatives = length;
   double least = INFINITY;
@@ -662,6 +820,8 @@ int main(int count, char **words) {
         value = determinant(n, x, g);
       } else if (!strcmp(name, "bundle")) {
         value = bundle(n, x, g), derivatives = 29 * (size_t)n;
+      } else if (!strcmp(name, "hand")) {
+        value = hand(n, x, g, &derivatives);
       } else if (!strcmp(name, "ode")) {
         value = ode(n, length, x, g);
       } else {

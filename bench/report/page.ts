@@ -294,22 +294,26 @@ function evalsTable(run: Run): string {
 
 function sparseTable(run: Run): string {
   const rows = modelNamesOf(run, "sparse").map((name) => {
+    // A Jacobian has no gradient to be measured in.
     const gradient = name.replace("sparse Hessian", "gradient");
+    const measured = gradient.startsWith("gradient");
     const [recorded, compiled] = (["recorded", "compiled"] as const)
       .map((way) => modelTimingOf(run, way, name));
     const inGradients = (["recorded", "compiled"] as const).map((way) =>
-      ratioOf(
-        modelTimingOf(run, way, name),
-        modelTimingOf(run, way, gradient),
-      )
+      measured
+        ? times(ratioOf(
+          modelTimingOf(run, way, name),
+          modelTimingOf(run, way, gradient),
+        ))
+        : ""
     );
     return [
       name,
       milliseconds(recorded?.total),
-      times(inGradients[0]!),
+      inGradients[0]!,
       milliseconds(compiled?.first),
       milliseconds(compiled?.total),
-      times(inGradients[1]!),
+      inGradients[1]!,
     ];
   });
   return table([

@@ -214,12 +214,26 @@ export function targetsOf(run: Run): Target[] {
   ];
 }
 
+/** As the names of their models begin. */
+const EVALS_BESIDE_C = [
+  "gmm",
+  "kmeans",
+  "llsq",
+  "lse",
+  "lstm",
+  "ba",
+  "det",
+  "ht, at vertices",
+  "ht, in triangles",
+];
+
 /** Of older runs, which had no models, none. */
 function modelTargetsOf(run: Run): Target[] {
   if (run.models === undefined) return [];
+  const names = (["loops", "evals", "sparse"] as const)
+    .flatMap((group) => modelNamesOf(run, group));
   const named = (start: string) =>
-    [...modelNamesOf(run, "loops"), ...modelNamesOf(run, "sparse")]
-      .find((name) => name.startsWith(start)) ?? start;
+    names.find((name) => name.startsWith(start)) ?? start;
   /** How many times as long as C's the compiled gradient takes. */
   const againstC = (limit: number, ...starts: readonly string[]): Standing[] =>
     starts.map((start) => {
@@ -239,9 +253,18 @@ function modelTargetsOf(run: Run): Target[] {
       );
       return atMost(ratio, limit);
     });
-  // What is plainly written is recorded row by row.
-  const withLoops = modelNamesOf(run, "loops")
-    .filter((name) => !name.endsWith("plainly written"));
+  const compiledRatio = (one: string, other: string) =>
+    ratioOf(
+      modelTimingOf(run, "compiled", named(one)),
+      modelTimingOf(run, "compiled", named(other)),
+    );
+  const firstOf = (start: string) =>
+    median(modelTimingOf(run, "compiled", named(start))?.first ?? [NaN]);
+  const regression = "logistic regression, `map`";
+  // What is plainly written is recorded row by row, and a Hessian has its own target.
+  const withLoops = modelNamesOf(run, "loops").filter((name) =>
+    !name.endsWith("plainly written") && !name.startsWith("Hessian")
+  );
   const slowest = worstOf(withLoops.flatMap((name) => {
     const first = modelTimingOf(run, "compiled", name)?.first;
     return first === undefined ? [] : [[name, median(first) / 1e3] as const];
@@ -284,6 +307,35 @@ function modelTargetsOf(run: Run): Target[] {
       stands: againstC(3, "`logSumExp`"),
     },
     {
+      what: "compiled logistic regression, plainly written",
+      against: "by `map`",
+      target: "≤ 2 ×",
+      stands: [
+        atMost(
+          compiledRatio("logistic regression, plainly", regression),
+          2,
+        ),
+      ],
+    },
+    {
+      what: "compiled Hessian of the logistic regression, a later call",
+      against: "its gradient",
+      target: "≤ 10 ×",
+      stands: [atMost(compiledRatio("Hessian of", regression), 10)],
+    },
+    {
+      what: "its first call, ms",
+      against: "",
+      target: "≤ 200",
+      stands: [atMost(firstOf("Hessian of") / 1e3, 200)],
+    },
+    {
+      what: "compiled evals: " + EVALS_BESIDE_C.join(", "),
+      against: "C by hand",
+      target: "≤ 2 ×",
+      stands: againstC(2, ...EVALS_BESIDE_C),
+    },
+    {
       what: "first call of a compiled loop, ms: the longest",
       against: "",
       target: "≤ 60",
@@ -306,6 +358,12 @@ function modelTargetsOf(run: Run): Target[] {
       against: "a compiled gradient",
       target: "≤ 8 ×",
       stands: inGradients("compiled", 8),
+    },
+    {
+      what: "sparse Jacobian of Bratu's equation, 200 × 200: first, s",
+      against: "",
+      target: "≤ 3",
+      stands: [atMost(firstOf("sparse Jacobian of Bratu") / 1e6, 3)],
     },
   ];
 }

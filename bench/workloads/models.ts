@@ -1,11 +1,17 @@
 // Whole models, which the report times beside C: workloads with loops, GradBench's
 // evals on inputs of their shapes, and sparse matrices.
 import {
+  add,
+  exp,
   grad,
+  hessian,
   jvp,
+  mul,
   type Scalar,
   sparseHessian,
   sparseJacobian,
+  sub,
+  sum,
   valueAndGrad,
 } from "../../mod.ts";
 import * as ba from "../gradbench/evals/ba.ts";
@@ -88,6 +94,10 @@ function loops(sized: Sized): Model[] {
       ...loop("k-means and its Hessian's diagonal", kmeansRows(sized(1000))),
       derivative: kmeansDerivatives(kmeansRows(4).f),
     },
+    hessianOf(
+      "logistic regression, `map` over 10,000 rows",
+      logisticRows(rows),
+    ),
     loop("mixture of Gaussians, 1,000 points", gaussianMixture(sized(1000))),
     loop("LSTM, `fold` over 1,024 steps", lstmSteps(sized(1024))),
     loop("LSTM, plainly written", lstmSteps(sized(1024), PLAIN)),
@@ -108,6 +118,19 @@ function loop(
       valueAndGrad((x: List) => f(x, data))(x),
     compiled: true,
     c: { name: inC, size, same: true },
+  };
+}
+
+/** All second derivatives; there is no C of it. */
+function hessianOf(
+  name: string,
+  { parameters, data, f }: LoopWorkload,
+): Model {
+  return {
+    name: `Hessian of ${name}`,
+    inputs: [parameters, data],
+    derivative: (x: List, data: List) => hessian((x: List) => f(x, data))(x),
+    compiled: true,
   };
 }
 
@@ -289,13 +312,14 @@ function handModel(
   triangles: boolean,
 ): Model {
   const BONES = 22;
-  const affine = (seed: number) =>
-    rowsOf(seededNumbers(seed, 12, -0.5, 0.5), 4);
+  const affine = (seed: number) => seededNumbers(seed, 12, -0.5, 0.5);
+  const relatives = Array.from({ length: BONES }, (_, b) => affine(100 + b));
+  const inverses = relatives.map((_, b) => affine(200 + b));
   const hand: ht.Hand = {
-    bones: Array.from({ length: BONES }, (_, b) => ({
+    bones: relatives.map((relative, b) => ({
       parent: b === 0 ? -1 : b % 4 === 1 ? 0 : b - 1,
-      relative: affine(100 + b),
-      inverse: affine(200 + b),
+      relative: rowsOf(relative, 4),
+      inverse: rowsOf(inverses[b]!, 4),
     })),
     vertices: rowsOf(seededNumbers(21, 3 * vertices, -1, 1), 3)
       .map((position, v) => ({
@@ -313,6 +337,9 @@ function handModel(
       vertices: (triangles ? [0, 1, 2] : [0])
         .map((k) => (7 * i + k) % vertices),
     }));
+  const matrixAt = sparseJacobian((x: ht.Pose) =>
+    ht.errors(x, hand, correspondences)
+  );
   const pose = {
     us: triangles ? rowsOf(seededNumbers(23, 2 * points, 0, 0.5), 2) : [],
     theta: Array.from(seededNumbers(24, 26, -0.5, 0.5)),
@@ -320,15 +347,29 @@ function handModel(
   return {
     name,
     inputs: [pose],
-    derivative: sparseJacobian((x: ht.Pose) =>
-      ht.errors(x, hand, correspondences)
-    ),
+    derivative: (x: ht.Pose) => matrixAt(x).values,
     compiled: true,
+    c: {
+      name: "hand",
+      size: points,
+      numbers: Float64Array.from([
+        vertices,
+        Number(triangles),
+        ...pose.theta,
+        ...[...relatives, ...inverses].flatMap((transform) => [...transform]),
+        ...hand.vertices.flatMap(({ position }) => position.slice(0, 3)),
+        ...correspondences.flatMap(({ point }) => point),
+        ...pose.us.flat(),
+      ]),
+      same: true,
+    },
   };
 }
 
 function sparse(sized: Sized): Model[] {
-  return [1e3, 1e4, 1e5].flatMap((n): Model[] => {
+  const side = sized(200);
+  const onGrid = seededNumbers(25, side * side, 0, 1);
+  const hessians = [1e3, 1e4, 1e5].flatMap((n): Model[] => {
     const inputs = [Float64Array.from(rosenbrockStart(sized(n)))];
     const of = `Rosenbrock, n = ${n.toLocaleString("en")}`;
     return [
@@ -346,4 +387,31 @@ function sparse(sized: Sized): Model[] {
       },
     ];
   });
+  return [...hessians, {
+    name: "sparse Jacobian of Bratu's equation, 200 × 200",
+    inputs: [onGrid],
+    derivative: sparseJacobian(bratu(side)),
+    compiled: true,
+  }];
+}
+
+/** Bratu's equation, Δu + λ·eᵘ = 0 in a square, by differences: 0 at its edge, λ·h² = 0.1 / side. */
+function bratu(side: number): (u: List) => Scalar[] {
+  return (u) => {
+    const at = (row: number, column: number) =>
+      row < 0 || row >= side || column < 0 || column >= side
+        ? 0
+        : u[side * row + column]!;
+    return Array.from({ length: side * side }, (_, k) => {
+      const row = Math.floor(k / side), column = k % side;
+      const around = sum([
+        at(row - 1, column),
+        at(row + 1, column),
+        at(row, column - 1),
+        at(row, column + 1),
+      ]);
+      const laplacian = sub(around, mul(4, u[k]!));
+      return add(laplacian, mul(0.1 / side, exp(u[k]!)));
+    });
+  };
 }

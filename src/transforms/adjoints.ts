@@ -1,7 +1,8 @@
 import { add } from "../operations/arithmetic.ts";
 import { select } from "../operations/choice.ts";
 import type { Scalar } from "../scalar.ts";
-import type { List } from "./loop_builder.ts";
+import { type Liveness, where } from "./liveness.ts";
+import type { List, Recorded } from "./loop_builder.ts";
 
 /**
  * An adjoint or tangent that is 1 by what is asked for, and not by the data: a
@@ -25,6 +26,9 @@ export type ListAdjoint =
 /** Adjoints as a reverse sweep adds them up. */
 export class Adjoints {
   readonly lists: Map<number, ListAdjoint> = new Map();
+  /** In a loop's body, which adjoints are there; null where all are. */
+  liveness: Liveness | null = null;
+  #source: number | null = null;
   #redirected: Map<number, { to: number; condition: Scalar }> | null = null;
   readonly #start: number;
   readonly #scalars: (Scalar | undefined)[];
@@ -73,8 +77,26 @@ export class Adjoints {
     return this.#redirected?.get(entry)?.to;
   }
 
+  /** Says by which entry's adjoint shares are given; null for by none that may be missing. */
+  from(entry: number | null): void {
+    this.#source = entry;
+  }
+
+  /** Whether an entry's adjoint is there: 1, or a flag. */
+  isThere(entry: number): Recorded {
+    return this.liveness === null ? 1 : this.liveness.of(entry);
+  }
+
+  /** Under which flag the source's shares may be given to an entry: 1 for none. */
+  flagTo(entry: number): Recorded {
+    return this.liveness === null || this.#source === null
+      ? 1
+      : this.liveness.between(this.#source, entry);
+  }
+
   /** Adds to an adjoint. */
-  give(entry: number, share: Scalar): void {
+  give(entry: number, given: Scalar): void {
+    const share = where(this.flagTo(entry), given);
     const redirected = this.#redirected?.get(entry);
     if (redirected === undefined) {
       this.#add(entry, share);

@@ -7,6 +7,7 @@ import type { Activity } from "../tape/activity.ts";
 import type { Operations } from "../tape/entries.ts";
 import { FIRST_LOOP_CODE } from "../tape/loop.ts";
 import { type Adjoints, numberOf, ONE } from "./adjoints.ts";
+import { type Liveness, where } from "./liveness.ts";
 
 /**
  * The reverse sweep from entry `end` − 1 down to `first`.
@@ -32,6 +33,7 @@ export function pullThrough(
     if (!activity.isVaried(i)) continue;
     if (activity.isCall(i)) {
       atEntry(i);
+      adjoints.from(null);
       activity.pullCall(
         i,
         (result) => adjoints.of(result),
@@ -42,6 +44,7 @@ export function pullThrough(
     const adjoint = adjoints.written(i);
     if (adjoint === undefined) continue;
     atEntry(i);
+    adjoints.from(i);
     if (code === ADD || code === MUL) {
       // What most programs are made of, by hand beside the rules.
       const left = lefts[i]!, right = rights[i]!;
@@ -74,6 +77,7 @@ export function pullThrough(
  * {@linkcode pullThrough}.
  *
  * @param start The entry of the first tangent.
+ * @param liveness In a loop's body, which tangents are there; null where all are.
  */
 export function pushThrough(
   { codes }: Operations,
@@ -84,6 +88,7 @@ export function pushThrough(
   end: number,
   atEntry: (entry: number) => void,
   atLoop: (entry: number) => void,
+  liveness: Liveness | null = null,
 ): void {
   for (let i = first; i < end; i++) {
     if (!activity.isVaried(i)) continue;
@@ -103,11 +108,9 @@ export function pushThrough(
     const isFixed = isLinear(codes[i]!);
     let tangent: Scalar | undefined;
     activity.forEachPartial(i, (operand, gate, partial) => {
-      const share = product(
-        gate,
-        tangents[operand - start]!,
-        partial,
-        isFixed,
+      const share = where(
+        liveness === null ? 1 : liveness.between(operand, i),
+        product(gate, tangents[operand - start]!, partial, isFixed),
       );
       tangent = tangent === undefined
         ? share

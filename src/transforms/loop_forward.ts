@@ -3,6 +3,7 @@
 import { add, mul } from "../operations/arithmetic.ts";
 import type { Scalar } from "../scalar.ts";
 import { type Activity, sectionOf } from "../tape/activity.ts";
+import { forEachOperand } from "../tape/entries.ts";
 import {
   ELEMENT,
   FINAL,
@@ -19,7 +20,14 @@ import {
 import { entryFor, recordGather, recordOf } from "../tape/recording.ts";
 import { numberOf } from "./adjoints.ts";
 import { pushThrough } from "./chain_rule.ts";
-import { foldLists, gathered, shareOf, zerosLike } from "./list_loops.ts";
+import {
+  foldLists,
+  gathered,
+  mapLists,
+  shareOf,
+  zerosLike,
+} from "./list_loops.ts";
+import { Liveness, type Source, where } from "./liveness.ts";
 import {
   type List,
   LoopBuilder,
@@ -37,12 +45,17 @@ interface Moved {
   readonly updated: readonly number[];
 }
 
+/** Tangents are not summed up from row to row. */
+const NO_SUMS: ReadonlySet<number> = new Set();
+
 /** The part of a forward sweep that sees to loops and lists. */
 export class LoopForward {
   readonly #primal: Primal;
   readonly #activity: Activity;
   readonly #tangents: (Scalar | undefined)[];
   readonly #start: number;
+  /** In a loop's body, which tangents are there; null where all are. */
+  #liveness: Liveness | null = null;
   readonly #lists = new Map<number, List>();
   readonly #moved = new Map<number, Moved>();
 
@@ -87,7 +100,13 @@ export class LoopForward {
       case GATHER: {
         const entries = Array.from(
           gathered(operations, i)!,
-          (entry) => entryFor(this.#tangent(entry) ?? 0),
+          (entry) =>
+            entryFor(
+              where(
+                this.#flag(entry, i),
+                this.#tangent(entry) ?? 0,
+              ) as Recorded,
+            ),
         );
         this.#lists.set(i, recordGather(entries));
         return;
@@ -110,18 +129,30 @@ export class LoopForward {
       }
       case LIST_LOG_SUM_EXP: {
         const weights = softmaxOf(this.#primal.list(left));
-        this.#set(i, weighted(0, this.#list(left), weights));
+        this.#set(i, weighted(0, this.#list(left), weights, 1));
         return;
       }
       case LIST_DOT: {
         let sum: Recorded = 0;
         for (const [one, other] of [[left, right], [right, left]] as const) {
           if (!this.#activity.isVaried(one)) continue;
-          sum = weighted(sum, this.#list(one), this.#primal.list(other));
+          const flag = this.#flag(one, i), weights = this.#primal.list(other);
+          sum = weighted(sum, this.#list(one), weights, flag);
         }
         this.#set(i, sum);
       }
     }
+  }
+
+  /** Under which flag an operand's tangent has a part in an entry's: 1 for none. */
+  #flag(operand: number, entry: number): Recorded {
+    return this.#liveness?.between(operand, entry) ?? 1;
+  }
+
+  /** Whether an entry's tangent is there: 1, 0, or a flag. */
+  #isThere(entry: number): Recorded {
+    if (!this.#activity.isVaried(entry)) return 0;
+    return this.#liveness?.of(entry) ?? 1;
   }
 
   #set(entry: number, tangent: Scalar): void {
@@ -137,6 +168,13 @@ export class LoopForward {
   /** The tangent of a list. */
   #list(entry: number): List {
     return this.#lists.get(entry) ?? zerosLike(this.#primal, entry);
+  }
+
+  /** The same for what goes out of a body: zeros where it is missing. */
+  #listOut(entry: number): List {
+    const flag = this.#isThere(entry), list = this.#list(entry);
+    if (flag === 1 || flag === 0) return list;
+    return mapLists([list], (x) => where(flag, x!));
   }
 
   #pushLoop(at: number): Moved {
@@ -175,11 +213,45 @@ export class LoopForward {
         : this.#tangent(entry) ?? 0
     );
 
+    const sources: Source[] = [];
+    /** Where each input comes from, in order; null for the row's number. */
+    const origins = [
+      ...loop.carries,
+      ...loop.streams.map(({ list }) => list),
+      ...loop.slices,
+      ...loop.updates.flatMap(({ addresses }) => addresses.map(() => null)),
+      ...loop.index ? [null] : [],
+      ...loop.captures,
+    ];
+    origins.forEach((origin, input) => {
+      if (!inner.isVaried(input)) return;
+      sources.push({
+        entry: input,
+        start: origin === null ? 1 : this.#isThere(origin),
+        next: input < loop.carries.length ? outputs[input]! : null,
+      });
+    });
+
     const builder = new LoopBuilder(count, loop.down);
     body.builder = builder;
     inner.scalars = (entry) => body.scalar(entry);
     const tangents: (Scalar | undefined)[] = new Array(length);
     const nested = new LoopForward(body, inner, tangents, 0);
+    const { entries } = sectionOf(loop);
+    const liveness = nested.#liveness = new Liveness(
+      builder,
+      length,
+      sources,
+      NO_SUMS,
+      (visit) => {
+        for (let i = inputs; i < length; i++) {
+          if (!inner.isVaried(i)) continue;
+          forEachOperand(entries, i, (operand) => {
+            if (inner.isVaried(operand)) visit(operand, i);
+          });
+        }
+      },
+    );
     let input = 0;
     const take = (tangent: Recorded | undefined) => {
       if (isListAt(loop.body, input)) {
@@ -207,7 +279,7 @@ export class LoopForward {
     captures.forEach(take);
 
     pushThrough(
-      sectionOf(loop).entries,
+      entries,
       inner,
       tangents,
       0,
@@ -215,13 +287,16 @@ export class LoopForward {
       length,
       () => {},
       (i) => nested.at(i),
+      liveness,
     );
 
     let output = 0;
     const rowOf = (count: number) =>
       Array.from({ length: count }, () => {
         const entry = outputs[output++]!;
-        return inner.isVaried(entry) ? numberOf(tangents[entry] ?? 0) : 0;
+        return inner.isVaried(entry)
+          ? where(liveness.of(entry), numberOf(tangents[entry] ?? 0))
+          : 0;
       });
     const next: Scalar[] = [], stores: Scalar[][] = [];
     const stacked: (Scalar[] | List)[] = [];
@@ -229,7 +304,7 @@ export class LoopForward {
     const stackedAt: number[] = [];
     carries.forEach((start, k) => {
       const isList = isListAt(loop.body, k);
-      const list = isList ? nested.#list(outputs[output]!) : undefined;
+      const list = isList ? nested.#listOut(outputs[output]!) : undefined;
       const [tangent] = rowOf(1);
       if (start === undefined) return;
       finals[k] = next.push(list ?? tangent!) - 1;
@@ -241,17 +316,27 @@ export class LoopForward {
     varied.stacked.forEach((isVaried, j) => {
       const width = loop.stacked[j]!;
       const list = width === 0 && isVaried
-        ? nested.#list(outputs[output]!)
+        ? nested.#listOut(outputs[output]!)
         : undefined;
       const row = rowOf(Math.max(1, width));
       if (isVaried) stackedAt[j] = stacked.push(list ?? row) - 1;
     });
+    next.push(...liveness.next());
     const results = builder.finish({ next, stores, stacked });
     return { results, finals, stacked: stackedAt, updated };
   }
 }
 
-/** The sum of the products of two lists, added to another. */
-function weighted(sum: Recorded, list: List, weights: List): Recorded {
-  return foldLists([list, weights], sum, (so, t, w) => add(so, mul(t!, w!)));
+/** The sum of the products of two lists, where a flag is not 0, added to another. */
+function weighted(
+  sum: Recorded,
+  list: List,
+  weights: List,
+  flag: Recorded,
+): Recorded {
+  return foldLists(
+    [list, weights],
+    sum,
+    (so, t, w) => add(so, where(flag, mul(t!, w!))),
+  );
 }

@@ -33,6 +33,7 @@ import {
   shareOf,
   zerosLike,
 } from "./list_loops.ts";
+import { Liveness, type Source, where } from "./liveness.ts";
 import { type List, LoopBuilder, type Recorded } from "./loop_builder.ts";
 import { BodyPrimal, type Primal } from "./primal.ts";
 import { softmaxOf } from "./softmax.ts";
@@ -43,6 +44,8 @@ interface Results {
   readonly finalLists: (List | undefined)[];
   readonly stacked: (ListAdjoint | undefined)[];
   readonly updated: (List | undefined)[];
+  /** Of each that has one, whether it is there: 1, or a flag. */
+  readonly live: Record<"finals" | "stacked", Recorded[]>;
 }
 
 /** The part of a reverse sweep that sees to loops and lists. */
@@ -64,20 +67,25 @@ export class LoopReverse {
     const { codes, lefts, rights } = this.#primal.operations;
     const left = lefts[i]!, right = rights[i]!;
     const adjoints = this.#adjoints;
+    adjoints.from(i);
     switch (codes[i]) {
       case LOOP: {
+        // What is missing in its rows, it sees to itself.
+        adjoints.from(null);
         const results = this.#results.get(i);
         if (results !== undefined) this.#pullLoop(i, results);
         return;
       }
       case FINAL: {
         const results = this.#resultsOf(left), list = adjoints.lists.get(i);
+        results.live.finals[right] = adjoints.isThere(i);
         results.finals[right] = adjoints.of(i) as Recorded | undefined;
         results.finalLists[right] = list && this.#asList(list, i);
         return;
       }
       case STACKED: {
         const list = adjoints.lists.get(i);
+        this.#resultsOf(left).live.stacked[right] = adjoints.isThere(i);
         this.#resultsOf(left).stacked[right] = list?.kind === "elements"
           ? { kind: "list", list: this.#asList(list, i) }
           : list;
@@ -137,22 +145,22 @@ export class LoopReverse {
   #resultsOf(loop: number): Results {
     let results = this.#results.get(loop);
     if (results === undefined) {
-      results = { finals: [], finalLists: [], stacked: [], updated: [] };
+      const live = { finals: [], stacked: [] };
+      results = { finals: [], finalLists: [], stacked: [], updated: [], live };
       this.#results.set(loop, results);
     }
     return results;
   }
 
   /** Adds to the adjoint of one element of a list. */
-  #giveElement(list: number, index: number, share: Scalar): void {
+  #giveElement(list: number, index: number, given: Scalar): void {
     const { lists } = this.#adjoints;
+    const share = where(this.#adjoints.flagTo(list), numberOf(given));
     const so = lists.get(list);
     if (so === undefined || so.kind === "elements") {
       const values = so?.values ?? [];
       const before = values[index];
-      values[index] = before === undefined
-        ? numberOf(share)
-        : add(before, numberOf(share));
+      values[index] = before === undefined ? share : add(before, share);
       lists.set(list, { kind: "elements", values });
       return;
     }
@@ -160,7 +168,7 @@ export class LoopReverse {
     const builder = new LoopBuilder(1, false);
     const address = { offset: index, stride: 0, table: null };
     const [adjoint] = builder.update(before, [address]);
-    const stores = [[add(adjoint!, numberOf(share))]];
+    const stores = [[add(adjoint!, share)]];
     const loop = builder.finish({ next: [], stores, stacked: [] });
     lists.set(list, { kind: "list", list: loop.updated(0) });
   }
@@ -168,24 +176,27 @@ export class LoopReverse {
   /** Adds f of each number of another list to the adjoint of a list. */
   #giveShares(list: number, by: List, f: (x: Scalar) => Scalar): void {
     const so = this.#adjoints.lists.get(list);
+    const flag = this.#adjoints.flagTo(list);
+    const share = (x: Scalar) => where(flag, f(x));
     const sum = so === undefined
-      ? mapLists([by], (x) => f(x!))
-      : mapLists([this.#asList(so, list), by], (a, x) => add(a!, f(x!)));
+      ? mapLists([by], (x) => share(x!))
+      : mapLists([this.#asList(so, list), by], (a, x) => add(a!, share(x!)));
     this.#adjoints.lists.set(list, { kind: "list", list: sum });
   }
 
   /** Adds to the adjoint of a list. */
-  #giveList(list: number, share: ListAdjoint): void {
+  #giveList(list: number, given: ListAdjoint): void {
     const adjoints = this.#adjoints;
     const entries = gathered(this.#primal.operations, list);
     if (entries !== null) {
       for (const [k, entry] of entries.entries()) {
         if (!this.#activity.isVaried(entry)) continue;
-        const one = elementOf(share, k);
+        const one = elementOf(given, k);
         if (one !== undefined) adjoints.give(entry, one);
       }
       return;
     }
+    const share = this.#listWhere(adjoints.flagTo(list), given, list);
     const so = adjoints.lists.get(list);
     if (so === undefined) {
       adjoints.lists.set(list, share);
@@ -196,6 +207,20 @@ export class LoopReverse {
         : addLists(before, this.#asList(share, list));
       adjoints.lists.set(list, { kind: "list", list: sum });
     }
+  }
+
+  #listWhere(
+    flag: Recorded,
+    adjoint: ListAdjoint,
+    list: number,
+  ): ListAdjoint {
+    if (flag === 1) return adjoint;
+    if (adjoint.kind === "same") {
+      return { kind: "same", value: where(flag, numberOf(adjoint.value)) };
+    }
+    const all = this.#asList(adjoint, list);
+    const shares = mapLists([all], (x) => where(flag, x!));
+    return { kind: "list", list: shares };
   }
 
   /** The adjoint so far of a list, zeros where there is none. */
@@ -322,6 +347,19 @@ export class LoopReverse {
       within.lists.set(input, { kind: "list", list });
     }
 
+    const resumed = new Set([
+      ...sums.captures.map(({ input }) => input),
+      ...sums.lists.flatMap(({ streams }) =>
+        streams.map((k) => places.streams + k)
+      ),
+      ...slices.map(({ input }) => input),
+      ...updates.flatMap(({ u }) => places.stores[u]!.inputs),
+      ...states.flatMap(({ k, isList, input, before }) => [
+        ...isList || input !== undefined || before !== undefined ? [k] : [],
+        ...input === undefined ? [] : [input],
+      ]),
+    ]);
+
     // What a state began as may have an adjoint of its own in the body, as a
     // capture or another state: then it is that one's in the first row.
     for (const { k, input } of states) {
@@ -329,23 +367,62 @@ export class LoopReverse {
       within.redirect(k, input, eq(builder.index(), firstRow));
     }
 
+    const { live } = results, sources: Source[] = [];
+    for (const { k } of states) {
+      const isGiven = results.finals[k] !== undefined ||
+        results.finalLists[k] !== undefined;
+      const start = isGiven ? live.finals[k]! : 0;
+      sources.push({ entry: outputs[k]!, start, next: k });
+    }
+    for (const { u, addresses } of updates) {
+      const { at } = places.stores[u]!;
+      addresses.forEach((_, a) =>
+        sources.push({ entry: outputs[at + a]!, start: 1, next: null })
+      );
+    }
+
     // What rows give comes first, as its uses were recorded last.
     const given = new Map<number, Cotangent>();
+    const firsts: (() => void)[] = [];
     results.stacked.forEach((adjoint, j) => {
       if (adjoint === undefined) return;
-      const stride = loop.stacked[j]!;
+      const stride = loop.stacked[j]!, start = live.stacked[j]!;
       for (let offset = 0; offset < Math.max(1, stride); offset++) {
         const entry = outputs[places.stacked[j]! + offset]!;
         if (!inner.isVaried(entry)) continue;
+        sources.push({ entry, start, next: null });
         const cotangent = { adjoint, offset, stride };
-        const k = states.findIndex((state) =>
+        const at = states.findIndex((state) =>
           !state.isList && outputs[state.k] === entry
         );
-        if (stride === 0) nested.#giveList(entry, sliceOf(builder, adjoint));
-        else if (k >= 0 && !given.has(k)) given.set(k, cotangent);
-        else within.give(entry, rowOf(builder, cotangent, 0));
+        if (stride === 0) {
+          firsts.push(() => nested.#giveList(entry, sliceOf(builder, adjoint)));
+        } else if (at >= 0 && !given.has(at)) {
+          given.set(at, cotangent);
+          const { k } = states[at]!;
+          resumed.add(k);
+          sources.push({ entry: k, start, next: null });
+        } else {
+          firsts.push(() => within.give(entry, rowOf(builder, cotangent, 0)));
+        }
       }
     });
+    const { entries } = sectionOf(loop);
+    within.liveness = new Liveness(
+      builder,
+      length,
+      sources,
+      resumed,
+      (visit) => {
+        for (let i = length - 1; i >= inputs; i--) {
+          if (!inner.isVaried(i)) continue;
+          forEachOperand(entries, i, (operand) => {
+            if (inner.isVaried(operand)) visit(i, operand);
+          });
+        }
+      },
+    );
+    for (const first of firsts) first();
     states.forEach(({ k, isList }, at) => {
       const entry = outputs[k]!, adjoint = seeds[at]!;
       if (!inner.isVaried(entry)) return;
@@ -383,7 +460,7 @@ export class LoopReverse {
     });
 
     pullThrough(
-      sectionOf(loop).entries,
+      entries,
       inner,
       within,
       inputs,
@@ -401,11 +478,14 @@ export class LoopReverse {
     const done = builder.finish({
       next: [
         ...states.map(({ k, isList }) =>
-          isList ? nested.#takeList(k) : within.own(k) ?? 0
+          isList
+            ? nested.#takeList(k)
+            : where(resumed.has(k) ? 1 : within.isThere(k), within.own(k) ?? 0)
         ),
         ...sums.captures.map(({ input, isList }) =>
           isList ? nested.#takeList(input) : within.own(input)!
         ),
+        ...within.liveness.next(),
       ],
       stores: [
         ...sums.lists.map(({ streams }) =>

@@ -21,9 +21,11 @@ import {
 } from "../../tape/loop.ts";
 import { isListAt } from "./program.ts";
 import {
-  isNeverMinusZero,
+  type Assumed,
+  hasSign,
   type Looked,
   NOTHING_ASSUMED,
+  type Sign,
 } from "./minus_zero.ts";
 import { neededEntries } from "./uses.ts";
 
@@ -53,17 +55,26 @@ export class Builder {
   // Pairs of an entry, 0 where there is none (entry 0 is never an operation),
   // and its hash, which tells most others apart without a look at them.
   readonly #table: Int32Array;
-  readonly #neverMinusZero = new Map<number, boolean>();
+  // By entry, or −1 less it: whether it is never −0, or has no minus.
+  readonly #signs = new Map<number, boolean>();
   readonly #listEntries = new Map<string, number>();
   readonly #constantEntries = new Map<number, number>();
   #minusZero = -1;
+  readonly #assumed: Assumed;
+  readonly #neg: number = codeNamed("neg");
 
   /**
    * @param inputs The codes of the inputs: of a number, or of a list.
    * @param expected How many operations to expect.
+   * @param assumed What is known of the inputs.
    */
-  constructor(inputs: ArrayLike<number>, expected: number) {
+  constructor(
+    inputs: ArrayLike<number>,
+    expected: number,
+    assumed: Assumed = NOTHING_ASSUMED,
+  ) {
     this.#inputs = inputs.length;
+    this.#assumed = assumed;
     // Lowered operations may take more; `#grow` sees to that.
     const capacity = inputs.length + expected + 64;
     this.#codes = new Uint16Array(capacity);
@@ -95,11 +106,13 @@ export class Builder {
 
   /** As {@linkcode lower}, for an operation of one or two operands. */
   lower2(primitive: Primitive, left: number, right: number): number {
-    const { code } = primitive;
+    const { code } = primitive, neg = this.#neg;
     // What most of a gradient is, without the detour over lists of operands.
+    const leftCode = this.#codes[left]!, rightCode = this.#codes[right]!;
     if (
       (code === ADD || code === MUL || code === SUB) &&
-      this.#codes[left] !== CONSTANT && this.#codes[right] !== CONSTANT
+      leftCode !== CONSTANT && rightCode !== CONSTANT &&
+      leftCode !== neg && rightCode !== neg
     ) {
       return code !== SUB && left > right
         ? this.#shared(code, right, left)
@@ -135,7 +148,7 @@ export class Builder {
     const left = operands[0]!, right = operands[1] ?? 0;
     // A constant comes last, whenever it was first seen: what repeats with
     // other constants is then still the same operation.
-    const swapped = COMMUTATIVE.has(code) &&
+    const swapped = isCommutative(code) &&
       (this.#codes[left] === CONSTANT ||
         left > right && this.#codes[right] !== CONSTANT);
     return swapped
@@ -180,17 +193,23 @@ export class Builder {
 
   /** Whether an entry is −0 for no inputs, so that adding 0 to it changes nothing. */
   isNeverMinusZero(entry: number): boolean {
+    return this.hasSign(entry, "not minus zero");
+  }
+
+  /** Whether an entry has such a sign for all inputs. */
+  hasSign(entry: number, sign: Sign): boolean {
     // Of a list, all numbers are asked for one by one.
     const asked = this.#codes[entry] === ELEMENT ? this.#lefts[entry]! : entry;
-    let known = this.#neverMinusZero.get(asked);
+    const key = sign === "no minus" ? -1 - asked : asked;
+    let known = this.#signs.get(key);
     if (known === undefined) {
-      known = this.#findNeverMinusZero(asked);
-      this.#neverMinusZero.set(asked, known);
+      known = this.#findSign(asked, sign);
+      this.#signs.set(key, known);
     }
     return known;
   }
 
-  #findNeverMinusZero(entry: number): boolean {
+  #findSign(entry: number, sign: Sign): boolean {
     const program: Looked = {
       codes: this.#codes,
       lefts: this.#lefts,
@@ -200,7 +219,7 @@ export class Builder {
       loops: this.#loops,
       data: this.#data,
     };
-    return isNeverMinusZero(program, entry, NOTHING_ASSUMED);
+    return hasSign(program, entry, sign, this.#assumed);
   }
 
   /** The loop at an entry. */
@@ -379,7 +398,18 @@ export function valueOf(
 type BuiltIn = Parameters<typeof builtIn>[0];
 
 // a ∘ b = b ∘ a to the bit, so that either finds the other.
-const COMMUTATIVE: ReadonlySet<number> = new Set([ADD, MUL]);
+function isCommutative(code: number): boolean {
+  return code === ADD || code === MUL || code === codeNamed("eq");
+}
+
+const codesByName = new Map<BuiltIn, number>();
+
+/** The code of a built-in operation. */
+function codeNamed(name: BuiltIn): number {
+  let code = codesByName.get(name);
+  if (code === undefined) codesByName.set(name, code = builtIn(name).code);
+  return code;
+}
 
 type Lowering = (
   builder: Builder,
@@ -408,18 +438,25 @@ const lowerings: Readonly<Partial<Record<BuiltIn, Lowering>>> = {
   add: (b, [x, y], [cx, cy]) => {
     if (Object.is(cx, -0) || cx === 0 && b.isNeverMinusZero(y!)) return y!;
     if (Object.is(cy, -0) || cy === 0 && b.isNeverMinusZero(x!)) return x!;
+    const neg = codeNamed("neg");
+    if (b.codeOf(y!) === neg) return b.op("sub", x!, b.operandOf(y!, 0));
+    if (b.codeOf(x!) === neg) return b.op("sub", y!, b.operandOf(x!, 0));
     return b.emit(primitiveOf(ADD), [x!, y!]);
   },
   neg: (b, [x]) =>
-    b.codeOf(x!) === builtIn("neg").code
+    b.codeOf(x!) === codeNamed("neg")
       ? b.operandOf(x!, 0)
       : b.emit(builtIn("neg"), [x!]),
   abs: (b, [x]) =>
-    b.codeOf(x!) === builtIn("neg").code
+    b.codeOf(x!) === codeNamed("neg")
       ? b.op("abs", b.operandOf(x!, 0))
       : b.emit(builtIn("abs"), [x!]),
-  sub: (b, [x, y], [, cy]) =>
-    Object.is(cy, 0) ? x! : b.emit(primitiveOf(SUB), [x!, y!]),
+  sub: (b, [x, y], [, cy]) => {
+    if (Object.is(cy, 0)) return x!;
+    return b.codeOf(y!) === codeNamed("neg")
+      ? b.op("add", x!, b.operandOf(y!, 0))
+      : b.emit(primitiveOf(SUB), [x!, y!]);
+  },
   mul: (b, [x, y], [cx, cy]) => {
     if (cx === 1) return y!;
     if (cy === 1) return x!;
@@ -440,10 +477,11 @@ const lowerings: Readonly<Partial<Record<BuiltIn, Lowering>>> = {
     const notAbove = b.op("select", b.op("lt", x!, zero), b.constant(-1), x!);
     return b.op("select", b.op("gt", x!, zero), b.constant(1), notAbove);
   },
-  select: (b, [condition, x, y], [c]) =>
-    c !== undefined
-      ? c !== 0 ? x! : y!
-      : x === y
+  select: (b, [condition, x, y], [c, , constantY]) =>
+    c !== undefined ? c !== 0 ? x! : y! : x === y
+      ? x!
+      // 0 where the condition is 0: it is one itself, unless that is −0.
+      : condition === x && Object.is(constantY, 0) && b.isNeverMinusZero(x!)
       ? x!
       : b.emit(builtIn("select"), [condition!, x!, y!]),
   clamp: (b, [x, low, high]) => b.op("min", b.op("max", x!, low!), high!),

@@ -2,9 +2,17 @@
 // they both compute of a row is then computed once, and what one hands to the
 // other row by row needs no list. A loop without carries or updates has no
 // direction: so a map and the reverse loop that recomputes it become one pass.
-import { forEachOperand, INPUT, operandsAt } from "../../tape/entries.ts";
+import {
+  CONSTANT,
+  fieldsOf,
+  forEachOperand,
+  INPUT,
+  LIST,
+  operandsAt,
+} from "../../tape/entries.ts";
 import {
   FINAL,
+  FIRST_LOOP_CODE,
   LIST_INPUT,
   LOOP,
   type Loop,
@@ -14,7 +22,7 @@ import {
 } from "../../tape/loop.ts";
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
-import { append, appendLoop, replay } from "./lower.ts";
+import { append, appendLoop, project, replay } from "./lower.ts";
 import { withBodies } from "./uses.ts";
 
 // Larger bodies leave the processor's instruction cache.
@@ -175,7 +183,7 @@ function merged(program: Ordered, a: number, b: number): Ordered {
         ? one.stacked
         : one.updates;
       const k = before.length + rights[i]!;
-      renamed[i] = builder.project(codes[i]!, renamed[b]!, k);
+      renamed[i] = project(builder, codes[i]!, renamed[b]!, k);
     } else {
       renamed[i] = append(program, i, builder, rename);
     }
@@ -309,14 +317,81 @@ function appendBoth(
     ] as const;
   };
   const mine = parts(one, given), theirs = parts(other, taken);
-  return appendLoop({
-    ...whole,
-    count: rename(whole.count),
-    carries: whole.carries.map(rename),
-    streams: streams.map((s) => ({ ...s, list: rename(s.list) })),
-    slices: slices.map(rename),
-    updates: whole.updates.map((u) => ({ ...u, list: rename(u.list) })),
-    captures: captures.map(rename),
-    body: body.finish([0, 1, 2].flatMap((k) => [...mine[k]!, ...theirs[k]!])),
-  }, builder);
+  return appendLoop(
+    withEqualCarriesOnce({
+      ...whole,
+      count: rename(whole.count),
+      carries: whole.carries.map(rename),
+      streams: streams.map((s) => ({ ...s, list: rename(s.list) })),
+      slices: slices.map(rename),
+      updates: whole.updates.map((u) => ({ ...u, list: rename(u.list) })),
+      captures: captures.map(rename),
+      body: body.finish([0, 1, 2].flatMap((k) => [...mine[k]!, ...theirs[k]!])),
+    }),
+    builder,
+  );
+}
+
+/**
+ * A loop in which carries that are always equal, as both of two loops may have
+ * them, are computed once: those that begin with the same entry, and that come
+ * from the same entry where they are taken for one.
+ */
+function withEqualCarriesOnce(loop: Loop): Loop {
+  const { carries, body } = loop;
+  const hashes = hashesOf(loop);
+  // By carry: the first of those that are taken to be equal to it.
+  let firsts = carries.map((entry, k) =>
+    carries.findIndex((other, j) =>
+      other === entry && hashes[body.outputs[j]!] === hashes[body.outputs[k]!]
+    )
+  );
+  while (firsts.some((first, k) => first !== k)) {
+    const builder = new Builder(
+      body.codes.subarray(0, body.inputs),
+      body.length,
+    );
+    const inputs = Array.from(
+      { length: body.inputs },
+      (_, k) => firsts[k] ?? k,
+    );
+    const renamed = replay(body, builder, inputs, body.outputs);
+    const next = body.outputs.map((entry) => renamed[entry]!);
+    // Those that part from the first of theirs may be equal to one another still.
+    const split = firsts.map((first, k) =>
+      firsts.findIndex((other, j) => other === first && next[j] === next[k])
+    );
+    if (split.every((first, k) => first === firsts[k])) {
+      return { ...loop, body: builder.finish(next) };
+    }
+    firsts = split;
+  }
+  return loop;
+}
+
+/** By entry of a body: a number that is the same for what is equal as long as carries that begin alike are. */
+function hashesOf({ carries, body }: Loop): Int32Array {
+  const { inputs, length, codes, lefts, rights } = body;
+  const hashes = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const code = codes[i]!;
+    hashes[i] = Math.imul(
+      i < carries.length ? carries[i]! + 1 : ~i,
+      0x9e3779b1,
+    );
+    if (i < inputs || code === CONSTANT || code >= FIRST_LOOP_CODE) continue;
+    // Operands of a sum may be in either order.
+    let hash = code;
+    if (fieldsOf(code) !== LIST) {
+      hash += hashes[lefts[i]!]!;
+      if (fieldsOf(code) === 2) hash += hashes[rights[i]!]!;
+    } else forEachOperand(body, i, (k) => hash = mixed(hash) + hashes[k]!);
+    hashes[i] = mixed(hash);
+  }
+  return hashes;
+}
+
+function mixed(hash: number): number {
+  const product = Math.imul(hash ^ hash >>> 15, 0x85ebca6b);
+  return product ^ product >>> 13;
 }

@@ -19,13 +19,23 @@ import {
 } from "../../tape/loop.ts";
 import { primitiveOf } from "../../primitives.ts";
 import { Builder, type Ordered } from "./builder.ts";
-import { inputsOf, isInvariantCarry } from "./layout.ts";
+import { inputsOf, isInvariantCarry, outputsOf } from "./layout.ts";
+import { type Assumed, assumedOf } from "./minus_zero.ts";
 import { neededEntries } from "./uses.ts";
 
-/** A program in the builder's order: lowered, folded, shared, and its loops' invariants hoisted. */
-export function lowered(program: Program): Ordered {
+/**
+ * A program in the builder's order: lowered, folded, shared, and its loops'
+ * invariants hoisted.
+ *
+ * @param assumed What is known of its inputs.
+ */
+export function lowered(program: Program, assumed?: Assumed): Ordered {
   const { inputs, codes, length, outputs } = program;
-  const builder = new Builder(codes.subarray(0, inputs), length - inputs);
+  const builder = new Builder(
+    codes.subarray(0, inputs),
+    length - inputs,
+    assumed,
+  );
   const renamed = replay(
     program,
     builder,
@@ -89,8 +99,8 @@ export function append(
     );
 }
 
-/** What an entry says of a list or a loop, where that is known: the constant, the operand, the count. */
-function project(
+/** What an entry says of a list or a loop, where that is known: the constant, the operand, the count; of equal results, the first. */
+export function project(
   builder: Builder,
   code: number,
   operand: number,
@@ -103,13 +113,36 @@ function project(
     if (from === CONSTANT_LIST) {
       return builder.constant(builder.dataOf(operand)[k]!);
     }
+    if (from === STACKED) {
+      const copied = copiedElement(builder, operand, k);
+      if (copied >= 0) return copied;
+    }
   } else if (code === LENGTH) {
     return lengthOf(builder, operand, k);
   } else if (code === FINAL && builder.codeOf(operand) === LOOP) {
     const loop = builder.loopOf(operand);
     if (isInvariantCarry(loop, k)) return loop.carries[k]!;
+    const { carries, body: { outputs } } = loop;
+    const first = carries.findIndex((entry, j) =>
+      entry === carries[k] && outputs[j] === outputs[k]
+    );
+    return builder.project(code, operand, first);
   }
   return builder.project(code, operand, k);
+}
+
+/** Number k of a list that a loop stacks, if it is a number of a list that the loop reads; −1 if not. */
+function copiedElement(builder: Builder, stacked: number, k: number): number {
+  const loop = builder.loopOf(builder.operandOf(stacked, 0));
+  const list = builder.operandOf(stacked, 1), width = loop.stacked[list]!;
+  if (width === 0) return -1;
+  const row = Math.floor(k / width), { body, streams } = loop;
+  const output = body.outputs[outputsOf(loop).stacked[list]! + k % width]!;
+  const stream = streams[output - inputsOf(loop).streams];
+  if (stream === undefined) return -1;
+  const { offset, stride, table } = stream;
+  const place = table === null ? offset + stride * row : table[row]!;
+  return place < 0 ? -1 : project(builder, ELEMENT, stream.list, place);
 }
 
 /** The number of rows of a list: an entry that all lists of as many rows have in common. */
@@ -145,7 +178,10 @@ function lengthOf(builder: Builder, list: number, width: number): number {
 /** Appends a loop whose operands are there already: its body lowered, and less what stays the same. */
 export function appendLoop(loop: Loop, builder: Builder): number {
   const at = inputsOf(loop);
-  const body = lowered(withConstants(loop, builder));
+  const body = lowered(
+    withConstants(loop, builder),
+    assumedOf(loop, (entry, sign) => builder.hasSign(entry, sign)),
+  );
   // By entry of the body, what stands for it outside, if it stays the same.
   const outside = new Int32Array(body.length).fill(-1);
   loop.captures.forEach((entry, k) => outside[at.captures + k] = entry);

@@ -109,7 +109,11 @@ function sumOf(builder: ProgramBuilder, list: number, count: number): number {
   )[0]!;
 }
 
-/** See `logSumExp` of the special functions. */
+/**
+ * See `logSumExp` of the special functions. Its terms are those of its partial
+ * derivatives, which are computed in the same loops then: that an infinity stands
+ * for 1 there does not matter to what is infinite itself.
+ */
 function logSumExpOf(
   builder: ProgramBuilder,
   list: number,
@@ -117,32 +121,39 @@ function logSumExpOf(
 ): number {
   const op = (to: ProgramBuilder, name: Name, ...operands: number[]) =>
     to.operation(builtIn(name).code, operands);
-  const zero = builder.constant(0), least = builder.constant(-Infinity);
-  // The largest, the number of the first row that has it, and NaN if there is one.
-  const [largest, at, bad] = fold(
+  // The largest, NaN if there is one, and the number of the first row that has it.
+  const [largest, at] = fold(
     builder,
     count,
     [list],
-    [least, builder.constant(-1), zero],
+    [builder.constant(-Infinity), builder.constant(-1)],
     [],
-    (body, [largest, at, bad], [x, row]) => {
-      const isLarger = op(body, "gt", x!, largest!);
-      return [
-        op(body, "select", isLarger, x!, largest!),
-        op(body, "select", isLarger, row!, at!),
-        // x − x of a NaN alone, not of an infinity.
-        op(body, "select", op(body, "eq", x!, x!), bad!, x!),
-      ];
-    },
+    (body, [largest, at], [x, row]) => [
+      op(body, "max", largest!, x!),
+      op(body, "select", op(body, "gt", x!, largest!), row!, at!),
+    ],
   );
   const [rest] = fold(
     builder,
     count,
     [list],
-    [zero],
+    [builder.constant(0)],
     [largest!, at!],
     (body, [rest], [x, row], [largest, at]) => {
-      const term = op(body, "exp", op(body, "sub", x!, largest!));
+      const infinity = body.constant(Infinity);
+      const areInfinite = op(
+        body,
+        "mul",
+        op(body, "eq", x!, largest!),
+        op(body, "eq", op(body, "abs", x!), infinity),
+      );
+      const below = op(body, "sub", x!, largest!);
+      const zero = body.constant(0);
+      const term = op(
+        body,
+        "exp",
+        op(body, "select", areInfinite, zero, below),
+      );
       const sum = op(body, "add", rest!, term);
       return [op(body, "select", op(body, "eq", row!, at!), rest!, sum)];
     },
@@ -154,9 +165,7 @@ function logSumExpOf(
     builder.constant(Infinity),
   );
   const finite = op(builder, "add", largest!, op(builder, "log1p", rest!));
-  const value = op(builder, "select", isInfinite, largest!, finite);
-  const isGood = op(builder, "eq", bad!, zero);
-  return op(builder, "select", isGood, value, bad!);
+  return op(builder, "select", isInfinite, largest!, finite);
 }
 
 type Name = Parameters<typeof builtIn>[0];

@@ -1,7 +1,7 @@
 // Takes out of loops what nobody reads: results, and all that only they need.
 import { operandsAt } from "../../tape/entries.ts";
 import { FINAL, LOOP, type Loop, STACKED, UPDATED } from "../../tape/loop.ts";
-import { append } from "./lower.ts";
+import { append, project } from "./lower.ts";
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
 import { neededEntries } from "./uses.ts";
@@ -68,7 +68,7 @@ export function withoutUnread(program: Ordered): Ordered {
         ? live.stacked
         : live.updates;
       const k = [...kind].sort(ascending).indexOf(rights[i]!);
-      renamed[i] = builder.project(codes[i]!, rename(lefts[i]!), k);
+      renamed[i] = project(builder, codes[i]!, rename(lefts[i]!), k);
     } else renamed[i] = append(program, i, builder, rename);
   }
   return builder.finish(outputs.map(rename));

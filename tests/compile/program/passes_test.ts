@@ -82,6 +82,120 @@ describe("lowering", () => {
       `,
     );
   });
+
+  it("adds what is negated by subtracting, and compares once in either order", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1, %2
+        %3 = neg %1
+        %4 = add %0 %3
+        %5 = neg %2
+        %6 = sub %4 %5
+        %7 = eq %0 %1
+        %8 = eq %1 %0
+        %9 = mul %7 %8
+        outputs: %6, %9
+      `,
+      (program) => program,
+      `
+        inputs: %0, %1, %2
+        %3 = sub %0 %1
+        %4 = add %2 %3
+        %5 = eq %0 %1
+        %6 = mul %5 %5
+        outputs: %4, %6
+      `,
+    );
+  });
+
+  it("selects a condition itself where it is 0 otherwise, unless it may be −0", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1
+        %2 = 0
+        %3 = gt %0 %1
+        %4 = select %3 %3 %2
+        %5 = select %0 %0 %2
+        outputs: %4, %5
+      `,
+      (program) => program,
+      `
+        inputs: %0, %1
+        %2 = 0
+        %3 = gt %0 %1
+        %4 = select %0 %0 %2
+        outputs: %3, %4
+      `,
+    );
+  });
+
+  it("knows in a body what signs lists have, and what is copied from them", () => {
+    assertBecomes(
+      `
+        inputs: %0[], %1
+        %2 = 0
+        %3 = rows %0 / 1
+        %4 = loop up to %3
+          %0 = stream %0[0 + 1i]
+          %1 = exp %0
+          stack: %1
+        %5 = stacked %4 list 0
+        %6 = 2
+        %7 = loop up to %6
+          %0 = stream %5[0 + 2i]
+          %1 = stream %5[1 + 2i]
+          %2 = stream %0[1 + 2i]
+          %3 = capture %1
+          %4 = 0
+          %5 = add %0 %4
+          %6 = add %1 %4
+          %7 = div %0 %1
+          %8 = add %7 %4
+          %9 = add %2 %4
+          %10 = add %3 %4
+          stack: %5, %6
+          stack: %8
+          stack: %9
+          stack: %10
+        %8 = stacked %7 list 0
+        %9 = stacked %7 list 1
+        %10 = stacked %7 list 2
+        %11 = stacked %7 list 3
+        %12 = %8[3]
+        outputs: %12, %9[], %10[], %11[]
+      `,
+      (program) => program,
+      `
+        inputs: %0[], %1
+        %2 = 2
+        %3 = 0
+        %4 = rows %0 / 1
+        %5 = loop up to %4
+          %0 = stream %0[0 + 1i]
+          %1 = exp %0
+          stack: %1
+        %6 = stacked %5 list 0
+        %7 = add %1 %3
+        %8 = loop up to %2
+          %0 = stream %6[0 + 2i]
+          %1 = stream %6[1 + 2i]
+          %2 = stream %0[1 + 2i]
+          %3 = capture %7
+          %4 = 0
+          %5 = div %0 %1
+          %6 = add %2 %4
+          stack: %0, %1
+          stack: %5
+          stack: %6
+          stack: %3
+        %9 = stacked %8 list 1
+        %10 = stacked %8 list 2
+        %11 = stacked %8 list 3
+        %12 = %6[3]
+        outputs: %12, %9[], %10[], %11[]
+      `,
+    );
+  });
 });
 
 describe("removing", () => {
@@ -161,6 +275,48 @@ describe("fusing", () => {
           next: %6
         %5 = final %4 carry 0
         outputs: %5
+      `,
+    );
+  });
+
+  it("computes a carry that both have once, and what depends on it", () => {
+    assertBecomes(
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 1
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = stream %0[0 + 1i]
+          %2 = max %0 %1
+          next: %2
+        %4 = final %3 carry 0
+        %5 = loop up to %2
+          %0 = carry %1
+          %1 = carry %1
+          %2 = stream %0[0 + 1i]
+          %3 = max %0 %2
+          %4 = sub %1 %2
+          next: %3, %4
+        %6 = final %5 carry 0
+        %7 = final %5 carry 1
+        outputs: %4, %6, %7
+      `,
+      (program) => withoutUnread(fused(program)),
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 1
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = carry %1
+          %2 = stream %0[0 + 1i]
+          %3 = max %0 %2
+          %4 = sub %1 %2
+          next: %3, %4
+        %4 = final %3 carry 0
+        %5 = final %3 carry 1
+        outputs: %4, %4, %5
       `,
     );
   });

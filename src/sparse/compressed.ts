@@ -92,10 +92,9 @@ function columnSums(
   { colours, count }: Colouring,
 ): Scalar[][] {
   const members = membersOf(colours, count);
-  const rows = pushForwardColumns(recorded, count, (colour, give) => {
+  return pushForwardColumns(recorded, count, (colour, give) => {
     for (const column of members[colour]!) give(column, 1);
-  });
-  return members.map((_, colour) => rows.map((row) => row[colour]!));
+  }, "columns");
 }
 
 /** By colour: the sum of its rows, in all columns. */

@@ -29,22 +29,22 @@ export function patternOf(
   outputs.forEach((entry, row) => {
     rowStarts[row] = count;
     if (entry === undefined) return;
-    const columns = sets.listed(setOf[entry - start]!);
-    if (count + columns.length > MOST_ENTRIES) {
+    const set = setOf[entry - start]!, size = sets.list(set);
+    if (count + size > MOST_ENTRIES) {
       throw rangeError(
         `Cannot ${call}: the first ${row + 1} of ${outputs.length} rows have ` +
-          `${count + columns.length} entries, expected a pattern of at most ` +
+          `${count + size} entries, expected a pattern of at most ` +
           `${MOST_ENTRIES}; this matrix is not sparse`,
       );
     }
-    if (count + columns.length > columnIndices.length) {
-      const to = Math.max(count + columns.length, 2 * columnIndices.length);
+    if (count + size > columnIndices.length) {
+      const to = Math.max(count + size, 2 * columnIndices.length);
       const larger = new Int32Array(to);
       larger.set(columnIndices);
       columnIndices = larger;
     }
-    columnIndices.set(columns, count);
-    count += columns.length;
+    sets.copyListed(set, size, columnIndices, count);
+    count += size;
   });
   rowStarts[outputs.length] = count;
   return {
@@ -53,6 +53,27 @@ export function patternOf(
     rowStarts,
     columnIndices: columnIndices.slice(0, count),
   };
+}
+
+// What an operation's result depends on, by its code: bits of the operands that
+// it has a derivative by; or all of a list, but for the condition of `select`.
+const LEFT = 1, RIGHT = 2, LISTED = 4, CHOSEN = 8;
+/** Set in addition, so that a code that was asked for is not 0. */
+const KNOWN = 16;
+const kinds = new Uint8Array(1 << 16);
+
+function kindOf(code: number): number {
+  const known = kinds[code]!;
+  return known > 0 ? known : kinds[code] = KNOWN | findKind(code);
+}
+
+function findKind(code: number): number {
+  const primitive = primitiveOf(code);
+  if (primitive.arity === "list") {
+    return primitive.name === "select" ? CHOSEN : LISTED;
+  }
+  return (primitive.partials[0] === null ? 0 : LEFT) |
+    (primitive.arity === 2 && primitive.partials[1] !== null ? RIGHT : 0);
 }
 
 /** By entry of a section that an output needs: the set of inputs it depends on. */
@@ -71,36 +92,32 @@ function setsOf(
   const setOf = new Int32Array(end - start);
   for (let k = 0; k < inputs; k++) setOf[k] = sets.only(k);
   // What comes from the function around the section does not vary with it.
-  const need = (entry: number) => {
-    if (entry >= start) needed[entry - start] = 1;
-  };
   for (let i = end - 1; i >= first; i--) {
     if (needed[i - start] === 0 || codes[i]! < FIRST_OPERATION) continue;
-    const primitive = primitiveOf(codes[i]!);
-    const left = lefts[i]!, right = rights[i]!;
-    if (primitive.arity === "list") {
-      for (let k = left; k < left + right; k++) need(lists[k]!);
+    const kind = kindOf(codes[i]!), left = lefts[i]!, right = rights[i]!;
+    if ((kind & (LISTED | CHOSEN)) !== 0) {
+      for (let k = left; k < left + right; k++) {
+        if (lists[k]! >= start) needed[lists[k]! - start] = 1;
+      }
     } else {
-      if (primitive.partials[0] !== null) need(left);
-      if (primitive.arity === 2 && primitive.partials[1] !== null) need(right);
+      if ((kind & LEFT) !== 0 && left >= start) needed[left - start] = 1;
+      if ((kind & RIGHT) !== 0 && right >= start) needed[right - start] = 1;
     }
   }
   const of = (entry: number) => entry >= start ? setOf[entry - start]! : EMPTY;
   for (let i = first; i < end; i++) {
     if (needed[i - start] === 0 || codes[i]! < FIRST_OPERATION) continue;
-    const primitive = primitiveOf(codes[i]!);
-    const left = lefts[i]!, right = rights[i]!;
+    const kind = kindOf(codes[i]!), left = lefts[i]!, right = rights[i]!;
     let set = EMPTY;
-    if (primitive.arity === "list") {
-      const from = primitive.name === "select" ? left + 1 : left;
-      for (let k = from; k < left + right; k++) {
-        set = sets.union(set, of(lists[k]!));
-      }
+    if ((kind & (LISTED | CHOSEN)) !== 0) {
+      for (
+        let k = (kind & CHOSEN) !== 0 ? left + 1 : left;
+        k < left + right;
+        k++
+      ) set = sets.union(set, of(lists[k]!));
     } else {
-      if (primitive.partials[0] !== null) set = of(left);
-      if (primitive.arity === 2 && primitive.partials[1] !== null) {
-        set = sets.union(set, of(right));
-      }
+      if ((kind & LEFT) !== 0) set = of(left);
+      if ((kind & RIGHT) !== 0) set = sets.union(set, of(right));
     }
     setOf[i - start] = set;
   }
@@ -129,6 +146,7 @@ class InputSets {
   // By input and by set: the latest list that had it.
   #met = new Int32Array(0);
   #latest = 0;
+  #listed = new Int32Array(0);
 
   constructor(inputs: number) {
     this.#inputs = inputs;
@@ -198,16 +216,11 @@ class InputSets {
     return this.#inputs + ++this.#count;
   }
 
-  /** The elements of a set, ascending. */
-  listed(set: number): Int32Array {
+  /** Lists a set, unless it is written out, and gives its number of elements. */
+  list(set: number): number {
     const size = this.#sizeOf(set);
-    if (set === EMPTY) return new Int32Array(0);
-    if (size > 0) {
-      return Int32Array.from(
-        { length: size },
-        (_, k) => this.#elementAt(set, k),
-      );
-    }
+    if (set === EMPTY) return 0;
+    if (size > 0) return size;
     const all = this.#inputs + 1 + this.#count;
     if (this.#met.length < all) this.#met = new Int32Array(all);
     const met = this.#met, latest = ++this.#latest;
@@ -230,7 +243,17 @@ class InputSets {
       const union = one - this.#inputs - 1;
       stack.push(this.#from[union]!, -this.#size[union]!);
     }
-    return Int32Array.from(elements).sort();
+    this.#listed = Int32Array.from(elements).sort();
+    return elements.length;
+  }
+
+  /** Copies the elements of the set that was listed last, of so many elements, ascending. */
+  copyListed(set: number, size: number, to: Int32Array, at: number): void {
+    if (this.#sizeOf(set) === 0) {
+      to.set(this.#listed, at);
+      return;
+    }
+    for (let k = 0; k < size; k++) to[at + k] = this.#elementAt(set, k);
   }
 }
 

@@ -112,5 +112,7 @@ function rowsAndAuxOf(all: Recorded, call: string): unknown {
 /** Forward: a column per input. */
 export function byColumns(recorded: Recorded): Scalar[][] {
   const { inputs } = recorded.section;
-  return pushForwardColumns(recorded, inputs, (k, give) => give(k, 1));
+  const seed = (k: number, give: (input: number, tangent: number) => void) =>
+    give(k, 1);
+  return pushForwardColumns(recorded, inputs, seed, "rows");
 }

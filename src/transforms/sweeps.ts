@@ -132,15 +132,19 @@ type Seed = (
  *
  * @param columns How many.
  * @param seed Gives the tangents of the inputs, by column.
- * @returns For each output, its tangents by column.
+ * @param by Whether there is a list for each output, of its tangents, or one for
+ * each column.
  */
 export function pushForwardColumns(
   recorded: Recorded,
   columns: number,
   seed: Seed,
+  by: "rows" | "columns",
 ): Scalar[][] {
-  const { section, outputs } = recorded;
-  const rows: Scalar[][] = outputs.map(() => []);
+  const { section, outputs } = recorded, isByRows = by === "rows";
+  const results: Scalar[][] = [];
+  const lists = isByRows ? outputs.length : columns;
+  for (let k = 0; k < lists; k++) results.push([]);
   // Swept by themselves: those that cannot share a pass, and where 0 · ∞ came from
   // what their own seeds have no part in.
   const alone = new Set<number>();
@@ -150,14 +154,14 @@ export function pushForwardColumns(
       setSeed(pass, input, c, tangent);
     for (; c < pass.count; c++) seed(first + c, give);
     forwardColumns(section, pass);
-    for (let k = 0; k < rows.length; k++) {
-      const row = rows[k]!, { entry } = outputs[k]!;
+    for (let k = 0; k < outputs.length; k++) {
+      const { entry } = outputs[k]!;
       for (c = 0; c < pass.count; c++) {
         const tangent = entry === undefined
           ? 0
           : numberAt(pass, entry - section.start, c);
         if (Number.isNaN(tangent)) alone.add(first + c);
-        row.push(tangent);
+        results[isByRows ? k : first + c]!.push(tangent);
       }
     }
   });
@@ -165,9 +169,11 @@ export function pushForwardColumns(
   for (const column of alone) {
     const tangents = new Array<number | null>(section.inputs).fill(null);
     seed(column, (input, tangent) => tangents[input] = tangent);
-    pushForward(recorded, tangents).forEach((x, k) => rows[k]![column] = x);
+    const moved = pushForward(recorded, tangents);
+    if (isByRows) moved.forEach((x, k) => results[k]![column] = x);
+    else results[column] = moved;
   }
-  return rows;
+  return results;
 }
 
 /**

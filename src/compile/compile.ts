@@ -23,6 +23,7 @@ import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
 import type { Signature } from "./signature.ts";
 import { exampleOf, freezeFunction } from "./frozen.ts";
 import { ListVersion, UNLIKE } from "./list_version.ts";
+import { optimised } from "./program/optimise.ts";
 import { VerificationSchedule } from "./verification_schedule.ts";
 import { verifyFirstRows } from "./first_rows.ts";
 import { type AnyFunction, Version } from "./version.ts";
@@ -263,7 +264,7 @@ function resultOf(version: Version, executable: Executable): unknown {
 }
 
 // Loops of more operations are verified on their first rows.
-const LONG = 100_000;
+const LONG = 500_000;
 
 /** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
@@ -278,7 +279,7 @@ function versionOf(
   );
   const start = now();
   const frozen = withObserver(null, () => freezeFunction(f, examples));
-  const executable = new Executable(frozen.program);
+  const executable = new Executable(optimised(frozen.recorded));
   if (frozen.hasLists) {
     const schedule = verify ? new VerificationSchedule(now() - start) : null;
     return new ListVersion(f, frozen, executable, schedule);

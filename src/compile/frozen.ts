@@ -28,7 +28,6 @@ import { setLoopSweeps } from "../transforms/emitted_sweeps.ts";
 import { LOOP_SWEEPS } from "../transforms/loop_sweeps.ts";
 import { asRecorded } from "./program/as_recorded.ts";
 import type { Ordered } from "./program/builder.ts";
-import { optimised } from "./program/optimise.ts";
 import {
   isRecord,
   type LeafKind,
@@ -56,7 +55,8 @@ export type ResultKind = { readonly row: Shape | null };
 
 /** A recorded function. */
 export interface Frozen {
-  readonly program: Ordered;
+  /** What was recorded, as no pass has changed it. */
+  readonly recorded: Ordered;
   /** Whether it has loops from `map`, `fold` and `scan`. */
   readonly hasLoops: boolean;
   /** Whether lists are inputs of it. */
@@ -206,14 +206,12 @@ function recordOnce(
     const hasLists = kinds.some(isOrHasList);
     const hasLoops = hasLists || entries.loops.length > 0;
     const roots = outputs.map(({ entry }) => entry);
-    const program = optimised(
-      asRecorded(
-        { entries, start, inputs: inputs.length, end },
-        roots.map((entry) => ({ entry, value: NaN })),
-      ),
+    const recorded = asRecorded(
+      { entries, start, inputs: inputs.length, end },
+      roots.map((entry) => ({ entry, value: NaN })),
     );
     return {
-      program,
+      recorded,
       hasLoops,
       hasLists,
       inputs: kinds,

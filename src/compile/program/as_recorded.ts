@@ -18,7 +18,7 @@ export function asRecorded(
   { entries, start, inputs, end }: Section,
   outputs: readonly RecordedOutput[],
 ): Ordered {
-  const { codes, lefts, rights, values, lists, loops, data } = entries;
+  const { codes, lefts, rights, values, lists } = entries;
   const roots = outputs.flatMap(({ entry }) => entry ?? []);
   const needed = neededEntries(entries, roots, end);
   for (let i = start; i < end; i++) {
@@ -87,8 +87,8 @@ export function asRecorded(
     first,
     length: next,
     lists: Int32Array.from(operands),
-    loops,
-    data,
+    loops: [],
+    data: [],
     outputs: outputEntries.map((entry) =>
       entry < 0 ? -1 - entry : renamed[entry - start]!
     ),

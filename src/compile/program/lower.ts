@@ -175,8 +175,20 @@ function lengthOf(builder: Builder, list: number, width: number): number {
   return builder.project(LENGTH, list, width);
 }
 
+// Bodies that are as appending a loop leaves them: to append it again changes
+// them only if something that they capture is constant now, or captured twice.
+const settled = new WeakSet<Program>();
+
+/** Whether a loop's body is as it would be after appending it. */
+function isSettled({ body, captures }: Loop, builder: Builder): boolean {
+  return settled.has(body) &&
+    captures.every((entry) => builder.constantAt(entry) === undefined) &&
+    new Set(captures).size === captures.length;
+}
+
 /** Appends a loop whose operands are there already: its body lowered, and less what stays the same. */
 export function appendLoop(loop: Loop, builder: Builder): number {
+  if (isSettled(loop, builder)) return builder.loop(loop);
   const at = inputsOf(loop);
   const body = lowered(
     withConstants(loop, builder),
@@ -228,11 +240,9 @@ export function appendLoop(loop: Loop, builder: Builder): number {
   for (let i = body.inputs; i < body.length; i++) {
     if (inside.needed[i] === 1) renamed[i] = append(body, i, rest, rename);
   }
-  return builder.loop({
-    ...loop,
-    captures,
-    body: rest.finish(body.outputs.map(rename)),
-  });
+  const changed = rest.finish(body.outputs.map(rename));
+  settled.add(changed);
+  return builder.loop({ ...loop, captures, body: changed });
 }
 
 /** What has to be done for each row, and which of the rest it takes. */

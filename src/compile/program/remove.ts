@@ -1,7 +1,14 @@
 // Takes out of loops what nobody reads: results, and all that only they need.
-import { operandsAt } from "../../tape/entries.ts";
-import { FINAL, LOOP, type Loop, STACKED, UPDATED } from "../../tape/loop.ts";
-import { append, project } from "./lower.ts";
+import { CONSTANT, forEachOperand } from "../../tape/entries.ts";
+import {
+  FINAL,
+  LOOP,
+  type Loop,
+  STACKED,
+  UPDATED,
+  withOperands,
+} from "../../tape/loop.ts";
+import { append, appendLoop, project } from "./lower.ts";
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
 import { neededEntries } from "./uses.ts";
@@ -13,17 +20,24 @@ interface Live {
   readonly stacked: Set<number>;
 }
 
-/** A program without results of loops that nobody reads. */
+/** Which of a loop's results stay, in their order. */
+interface Kept {
+  readonly carries: readonly number[];
+  readonly updates: readonly number[];
+  readonly stacked: readonly number[];
+}
+
+/** A program without results of loops that nobody reads; the same program if all are read. */
 export function withoutUnread(program: Ordered): Ordered {
   if (program.loops.length === 0) return program;
   const { codes, lefts, rights, inputs, length, outputs, loops } = program;
   const needed = new Uint8Array(length);
-  const reduced = new Map<number, { loop: Loop; live: Live }>();
+  const reduced = new Map<number, { loop: Loop; kept: Kept }>();
   const liveAt = new Map<number, Live>();
   const read = (i: number) => {
     needed[i] = 1;
     const code = codes[i]!;
-    if (code !== FINAL && code !== STACKED && code !== UPDATED) return;
+    if (!isResult(code)) return;
     const at = lefts[i]!;
     const live = liveAt.get(at) ??
       { carries: new Set(), updates: new Set(), stacked: new Set() };
@@ -34,41 +48,55 @@ export function withoutUnread(program: Ordered): Ordered {
       ? live.stacked
       : live.updates).add(rights[i]!);
   };
+  let isChanged = false;
   outputs.forEach(read);
   for (let i = length - 1; i >= inputs; i--) {
-    if (needed[i] === 0) continue;
-    if (codes[i] === LOOP) {
-      const live = liveAt.get(i)!;
-      const loop = reducedLoop(loops[lefts[i]!]!, live);
-      reduced.set(i, { loop, live });
+    if (needed[i] === 0) {
+      if (codes[i] !== CONSTANT) isChanged = true;
+    } else if (codes[i] === LOOP) {
+      const before = loops[lefts[i]!]!;
+      const both = reducedLoop(before, liveAt.get(i)!);
+      const { loop } = both;
+      reduced.set(i, both);
+      if (loop !== before) isChanged = true;
       const { count, carries, streams, slices, updates, captures } = loop;
       read(count);
       [...carries, ...slices, ...captures].forEach(read);
       [...streams, ...updates].forEach(({ list }) => read(list));
     } else {
-      operandsAt(program, i).forEach(read);
+      forEachOperand(program, i, read);
     }
   }
+  if (!isChanged) return program;
+  const places = new Map<readonly number[], Map<number, number>>();
+  /** Where number k is among what is kept. */
+  const placeIn = (kept: readonly number[], k: number): number => {
+    let known = places.get(kept);
+    if (known === undefined) {
+      known = new Map(kept.map((k, place) => [k, place]));
+      places.set(kept, known);
+    }
+    return known.get(k)!;
+  };
   const builder = new Builder(codes.subarray(0, inputs), length - inputs);
   const renamed = new Int32Array(length);
   const rename = (entry: number) => renamed[entry]!;
   for (let i = 0; i < length; i++) {
+    const code = codes[i]!;
     if (i < inputs) renamed[i] = i;
     else if (needed[i] === 0) continue;
-    else if (codes[i] === LOOP) {
-      const loops = [reduced.get(i)!.loop];
-      const alone = { ...program, loops, lefts: lefts.slice() };
-      alone.lefts[i] = 0;
-      renamed[i] = append(alone, i, builder, rename);
-    } else if (reduced.has(lefts[i]!) && isResult(codes[i]!)) {
-      const { live } = reduced.get(lefts[i]!)!;
-      const kind = codes[i] === FINAL
-        ? live.carries
-        : codes[i] === STACKED
-        ? live.stacked
-        : live.updates;
-      const k = [...kind].sort(ascending).indexOf(rights[i]!);
-      renamed[i] = project(builder, codes[i]!, rename(lefts[i]!), k);
+    else if (code === LOOP) {
+      const loop = withOperands(reduced.get(i)!.loop, rename);
+      renamed[i] = appendLoop(loop, builder);
+    } else if (isResult(code)) {
+      const { kept: { carries, updates, stacked } } = reduced.get(lefts[i]!)!;
+      const kept = code === FINAL
+        ? carries
+        : code === STACKED
+        ? stacked
+        : updates;
+      const k = placeIn(kept, rights[i]!);
+      renamed[i] = project(builder, code, rename(lefts[i]!), k);
     } else renamed[i] = append(program, i, builder, rename);
   }
   return builder.finish(outputs.map(rename));
@@ -82,8 +110,8 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-/** A loop with the results that are live, and those that these depend on: `live` is completed. */
-function reducedLoop(loop: Loop, live: Live): Loop {
+/** A loop with the results that are live, and those that these depend on; the same loop if these are all. */
+function reducedLoop(loop: Loop, live: Live): { loop: Loop; kept: Kept } {
   const { body, carries, streams, slices, updates, captures, stacked } = loop;
   const ins = inputsOf(loop), outs = outputsOf(loop);
   const wanted = (): number[] => {
@@ -134,6 +162,20 @@ function reducedLoop(loop: Loop, live: Live): Loop {
     ...(index ? [ins.index] : []),
     ...keepCaptures.map((k) => ins.captures + k),
   ];
+  const kept = {
+    carries: keepCarries,
+    updates: keepUpdates,
+    stacked: keepStacked,
+  };
+  if (
+    inputs.length === body.inputs && keepStacked.length === stacked.length
+  ) {
+    const reduced = withoutUnread(body as Ordered);
+    return {
+      loop: reduced === body ? loop : { ...loop, body: reduced },
+      kept,
+    };
+  }
   const inner = new Builder(
     inputs.map((k) => body.codes[k]!),
     body.length - body.inputs,
@@ -157,7 +199,7 @@ function reducedLoop(loop: Loop, live: Live): Loop {
       )
     ),
   ];
-  return {
+  const reduced: Loop = {
     ...loop,
     body: withoutUnread(inner.finish(outputs.map(rename))),
     carries: keepCarries.map((k) => carries[k]!),
@@ -168,4 +210,5 @@ function reducedLoop(loop: Loop, live: Live): Loop {
     captures: keepCaptures.map((k) => captures[k]!),
     stacked: keepStacked.map((k) => stacked[k]!),
   };
+  return { loop: reduced, kept };
 }

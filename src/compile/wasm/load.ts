@@ -3,7 +3,12 @@ import type { WebAssemblyApi } from "../../host.ts";
 import type { Primitive } from "../../primitives.ts";
 import type { ListPlace, Memory, Region as MemoryRegion } from "../memory.ts";
 import type { Ordered } from "../program/builder.ts";
-import { dataOf, generate, type Region } from "./generate.ts";
+import {
+  dataOf,
+  generate,
+  type GeneratedCode,
+  type Region,
+} from "./generate.ts";
 import type { ImportedPrimitive } from "./instructions.ts";
 import { type Place, Plan } from "./scopes.ts";
 
@@ -29,13 +34,11 @@ export class LoadedProgram {
    * @throws {WebAssembly.CompileError} If the host does not allow code.
    */
   constructor(program: Ordered, memory: Memory, api: WebAssemblyApi) {
-    const plan = this.#plan = new Plan(program);
     this.#memory = memory;
-    // How many numbers cross functions is known only once it is written.
-    const { bytes } = generate(new Plan(program), 0, true).region;
-    this.regions = [memory.take(Math.ceil(bytes / 8))];
+    const { plan, code, held } = generatedIn(memory, program);
+    this.#plan = plan;
+    this.regions = [held];
     try {
-      const code = generate(plan, this.regions[0]!.start, true);
       const region = this.#region = code.region;
       const { exports } = new api.Instance(new api.Module(code.bytes), {
         Math,
@@ -111,6 +114,27 @@ export class LoadedProgram {
   #header(header: number): number {
     const { buffer } = this.#memory.floats;
     return new Uint32Array(buffer, this.#region.header + 4 * header, 1)[0]!;
+  }
+}
+
+/** A program's code, and the region that it is written for. */
+function generatedIn(memory: Memory, program: Ordered): {
+  readonly plan: Plan;
+  readonly code: GeneratedCode;
+  readonly held: MemoryRegion;
+} {
+  let plan = new Plan(program), room = plan.mostNumbers();
+  for (;;) {
+    const { start, bytes } = memory.take(room);
+    const code = generate(plan, start, true);
+    // How much it takes is known only once it is written.
+    room = Math.ceil(code.region.bytes / 8);
+    const fits = 8 * room <= bytes, used = fits ? 8 * room : bytes;
+    const held = { start, bytes: used };
+    memory.release({ start: start + used, bytes: bytes - used });
+    if (fits) return { plan, code, held };
+    memory.release(held);
+    plan = new Plan(program);
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import type { Ordered } from "../program/builder.ts";
 import { inputsOf, outputsOf } from "../program/layout.ts";
 import { countUses } from "../program/uses.ts";
+import { longestCall } from "./instructions.ts";
 
 // V8 compiles functions of a few hundred operations best where each runs once,
 // and bodies of loops up to a few thousand.
@@ -98,6 +99,13 @@ export class Plan {
   takeSlots(count: number): number {
     this.slots += count;
     return this.slots - count;
+  }
+
+  /** How many numbers its region has at most, once code is written: in memory are also what crosses functions, and carries. */
+  mostNumbers(): number {
+    const integers = this.headers + this.tableBytes / 4;
+    return this.lead + Math.ceil(integers / 2) + longestCall(this.program) +
+      this.slots + this.top.mostInMemory();
   }
 
   /** The headers of the addresses of lists from outside. */
@@ -217,6 +225,14 @@ export class Scope {
     let weight = this.program.length - this.program.first;
     for (const body of this.bodies.values()) weight += body.weight() + 20;
     return weight;
+  }
+
+  /** How many numbers of it and of the bodies in it may be in memory. */
+  mostInMemory(): number {
+    let most = this.loop?.carries.length ?? 0;
+    for (const crosses of this.crosses) most += crosses;
+    for (const body of this.bodies.values()) most += body.mostInMemory();
+    return most;
   }
 
   /** Whether an entry is computed where it stands, and not read or known. */

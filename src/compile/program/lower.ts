@@ -17,7 +17,7 @@ import {
   withOperands,
   ZEROS,
 } from "../../tape/loop.ts";
-import { primitiveOf } from "../../primitives.ts";
+import { builtIn, primitiveOf } from "../../primitives.ts";
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, isInvariantCarry, outputsOf } from "./layout.ts";
 import { type Assumed, assumedOf } from "./minus_zero.ts";
@@ -191,7 +191,10 @@ export function appendLoop(loop: Loop, builder: Builder): number {
   if (isSettled(loop, builder)) return builder.loop(loop);
   const at = inputsOf(loop);
   const body = lowered(
-    withConstants(loop, builder),
+    withCarriesAsTheyAre(
+      { ...loop, body: withConstants(loop, builder) },
+      builder,
+    ),
     assumedOf(loop, (entry, sign) => builder.hasSign(entry, sign)),
   );
   // By entry of the body, what stands for it outside, if it stays the same.
@@ -274,4 +277,34 @@ function withConstants(loop: Loop, builder: Builder): Program {
   });
   const renamed = replay(body, inner, inputs, body.outputs);
   return inner.finish(body.outputs.map((entry) => renamed[entry]!));
+}
+
+/**
+ * The body, with a carry itself in place of a choice between it and what it is
+ * before the first row, by a carry that says whether there was a row: derivatives
+ * choose so where nothing may come of what was never added to.
+ */
+function withCarriesAsTheyAre(loop: Loop, builder: Builder): Program {
+  const { body, carries } = loop;
+  const { codes, lefts, lists, constants, outputs } = body;
+  const first = carries.map((entry) => builder.constantAt(entry));
+  const isConstant = (entry: number) => codes[entry] === CONSTANT;
+  const tellsOfRows = carries.map((_, k) =>
+    first[k] === 0 && isConstant(outputs[k]!) && constants[outputs[k]!] !== 0
+  );
+  if (!tellsOfRows.includes(true)) return body;
+  const { code: select } = builtIn("select");
+  const inner = new Builder(codes.subarray(0, body.inputs), body.length);
+  const renamed = Int32Array.from({ length: body.length }, (_, k) => k);
+  const rename = (entry: number) => renamed[entry]!;
+  for (let i = body.inputs; i < body.length; i++) {
+    const [told, chosen, other] = codes[i] === select
+      ? lists.subarray(lefts[i]!, lefts[i]! + 3)
+      : [];
+    renamed[i] = tellsOfRows[told!] === true && isConstant(other!) &&
+        Object.is(first[chosen!], constants[other!])
+      ? rename(chosen!)
+      : append(body, i, inner, rename);
+  }
+  return inner.finish(outputs.map(rename));
 }

@@ -129,6 +129,50 @@ describe("lowering", () => {
     );
   });
 
+  it("takes a carry for itself where the first row chooses what it is anyway", () => {
+    assertBecomes(
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 1
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = carry %1
+          %2 = carry %1
+          %3 = stream %0[0 + 1i]
+          %4 = 1
+          %5 = 0
+          %6 = select %0 %1 %5
+          %7 = add %6 %3
+          %8 = select %0 %2 %4
+          %9 = mul %8 %3
+          next: %4, %7, %9
+        %4 = final %3 carry 1
+        %5 = final %3 carry 2
+        outputs: %4, %5
+      `,
+      withoutUnread,
+      `
+        inputs: %0[]
+        %1 = 0
+        %2 = rows %0 / 1
+        %3 = loop up to %2
+          %0 = carry %1
+          %1 = carry %1
+          %2 = carry %1
+          %3 = stream %0[0 + 1i]
+          %4 = 1
+          %5 = add %1 %3
+          %6 = select %0 %2 %4
+          %7 = mul %3 %6
+          next: %4, %5, %7
+        %4 = final %3 carry 1
+        %5 = final %3 carry 2
+        outputs: %4, %5
+      `,
+    );
+  });
+
   it("knows in a body what signs lists have, and what is copied from them", () => {
     assertBecomes(
       `

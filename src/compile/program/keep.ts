@@ -1,7 +1,7 @@
 // What a loop hands to another one, row by row. A call of `Math` that both would
 // make of a row is made by the first alone, and its result kept; and all that is
 // kept of a row stands side by side, so that one pointer goes through it.
-import { primitiveOf } from "../../primitives.ts";
+import { ADD, MUL, primitiveOf } from "../../primitives.ts";
 import {
   CONSTANT,
   FIRST_OPERATION,
@@ -51,7 +51,7 @@ function withCallsKept(program: Ordered): Ordered {
     if (codes[i] !== LOOP) continue;
     for (const at of giversOf(program, i)) {
       const giver = loops[lefts[at]!]!, taker = loops[lefts[i]!]!;
-      const calls = callsOfBoth(program, at, giver, taker);
+      const { calls } = commonOf(program, at, giver, taker);
       if (calls.length === 0) continue;
       const { body, stacked } = giver;
       const outputs = [...body.outputs], widths = [...stacked];
@@ -106,7 +106,7 @@ function withCallsKept(program: Ordered): Ordered {
 }
 
 /** The loops that hand lists to the loop at i, row by row. */
-function giversOf(program: Ordered, i: number): Set<number> {
+export function giversOf(program: Ordered, i: number): Set<number> {
   const { codes, lefts, loops } = program;
   const givers = new Set<number>();
   const taker = loops[lefts[i]!]!;
@@ -134,19 +134,32 @@ function outputRead(
     : -1;
 }
 
-/** The calls of the taker's body that the giver's makes, too: entries of both. */
-function callsOfBoth(
+/** What two loops both compute of a row. */
+export interface Common {
+  /** By entry of the taker's body: the same number in the giver's; −1 if it has none. */
+  readonly same: Int32Array;
+  /** The calls of the taker's body that the giver's makes, too: entries of both. */
+  readonly calls: readonly { readonly given: number; readonly taken: number }[];
+}
+
+/** What a loop computes of a row that the one at an entry does, which hands lists to it. */
+export function commonOf(
   program: Ordered,
   at: number,
   giver: Loop,
   taker: Loop,
-): { readonly given: number; readonly taken: number }[] {
+): Common {
   const ins = inputsOf(taker), own = inputsOf(giver);
-  // By entry of the taker's body: the same number in the giver's; −1 if it has none.
   const same = new Int32Array(taker.body.length).fill(-1);
   taker.streams.forEach((stream, k) => {
     const output = outputRead(program, at, giver, stream);
     if (output >= 0) same[ins.streams + k] = giver.body.outputs[output]!;
+    else {
+      const own = giver.streams.findIndex((other) =>
+        isSameStream(other, stream)
+      );
+      if (own >= 0) same[ins.streams + k] = giver.carries.length + own;
+    }
   });
   taker.captures.forEach((entry, k) => {
     const there = giver.captures.indexOf(entry);
@@ -154,8 +167,11 @@ function callsOfBoth(
   });
   const known = new Map<string, number>();
   const { body: from } = giver, { body: to } = taker;
-  const keyOf = ({ codes }: typeof from, i: number, operands: number[]) =>
-    `${codes[i]} ${operands}`;
+  const keyOf = ({ codes }: typeof from, i: number, operands: number[]) => {
+    const code = codes[i]!;
+    if (code === ADD || code === MUL) operands.sort((a, b) => a - b);
+    return `${code} ${operands}`;
+  };
   const constants = new Map<number, number>();
   for (let i = from.inputs; i < from.length; i++) {
     if (from.codes[i] === CONSTANT) constants.set(from.constants[i]!, i);
@@ -163,7 +179,7 @@ function callsOfBoth(
       known.set(keyOf(from, i, operandsAt(from, i)), i);
     }
   }
-  const calls: { given: number; taken: number }[] = [];
+  const calls: Common["calls"][number][] = [];
   for (let i = to.inputs; i < to.length; i++) {
     const code = to.codes[i]!;
     if (code === CONSTANT) {
@@ -181,7 +197,12 @@ function callsOfBoth(
       calls.push({ given: same[i]!, taken: i });
     }
   }
-  return calls;
+  return { same, calls };
+}
+
+function isSameStream(one: Stream, other: Stream): boolean {
+  return one.list === other.list && one.offset === other.offset &&
+    one.stride === other.stride && one.table === other.table;
 }
 
 /** A loop with further streams in place of entries of its body; what they are of is said later. */

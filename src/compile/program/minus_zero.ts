@@ -119,14 +119,17 @@ export function hasSign(
     .has(code);
 }
 
-/** The same for a result of a loop: if it holds before the first row, and in each row if it does before that. */
-function resultHas(
+/**
+ * The same for a result of a loop, after any row: if it holds before the first
+ * row, and in each row if it does before that.
+ */
+export function resultHas(
   loop: Loop,
   code: number,
   k: number,
   sign: Sign,
   outside: (entry: number, asked: Sign) => boolean,
-  effort: Effort,
+  effort: Effort = { left: STEPS },
 ): boolean {
   const { body, carries, updates, stacked } = loop;
   const ins = inputsOf(loop), outs = outputsOf(loop);

@@ -37,6 +37,7 @@ export const Op = {
   i32Sub: 0x6b,
   i32Mul: 0x6c,
   i32DivU: 0x6e,
+  i32Or: 0x72,
   i32ShrU: 0x76,
   f64Abs: 0x99,
   f64Neg: 0x9a,

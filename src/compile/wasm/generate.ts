@@ -15,6 +15,7 @@ import {
   ZEROS,
 } from "../../tape/loop.ts";
 import type { Ordered } from "../program/builder.ts";
+import { type Block, type Guards, guardsOf } from "../program/guards.ts";
 import { inputsOf, outputsOf } from "../program/layout.ts";
 import {
   type Data,
@@ -218,6 +219,19 @@ class Context {
   forget(scope: Scope): void {
     this.#locals.delete(scope);
   }
+
+  /** The scope whose block is being written: code that some rows skip. */
+  block: Scope | null = null;
+
+  /** Writes code that some rows skip: what it puts into locals is not there afterwards. */
+  inBlock(scope: Scope, write: () => void): void {
+    const { block } = this, locals = this.localsOf(scope);
+    this.#locals.set(scope, new Map(locals));
+    this.block = scope;
+    write();
+    this.block = block;
+    this.#locals.set(scope, locals);
+  }
 }
 
 /** A loop as its code sees it. */
@@ -229,6 +243,8 @@ interface LoopState {
   readonly reads: Map<number, Read>;
   /** By stacked list: its pointer; undefined if nobody reads it. */
   readonly stacks: readonly (Integer | undefined)[];
+  /** What it leaves undone in some rows. */
+  readonly guards: Guards | undefined;
   /** The number of the row, if the body or its lists ask for it. */
   readonly index: Integer | undefined;
   /** By input or output that is a row of a list: the list. */
@@ -534,9 +550,10 @@ class Generator {
   /** Writes entries of a scope, in order. */
   #range(context: Context, scope: Scope, from: number, to: number): void {
     const { codes } = scope.program;
+    const inside = this.#loops.get(scope)?.guards?.isInside;
     for (let i = from; i < to; i++) {
       const code = codes[i]!;
-      if (!scope.isComputed(i)) continue;
+      if (!scope.isComputed(i) || inside?.[i] === 1) continue;
       if (code === LOOP) this.#loop(context, scope, i);
       else if (code === GATHER) this.#gather(context, scope, i);
       else if (code === ZEROS) this.#zeros(context, scope, i);
@@ -548,6 +565,8 @@ class Generator {
   #isInlined(scope: Scope, i: number): boolean {
     const { codes } = scope.program;
     if (!scope.isComputed(i) || codes[i] === LOOP) return false;
+    const guards = this.#loops.get(scope)?.guards;
+    if (guards?.deciding.has(i) === true) return false;
     const reader = scope.readers[i]!;
     return scope.uses[i] === 1 && scope.isOutput[i] === 0 && reader >= 0 &&
       codes[reader] !== LOOP && codes[reader] !== GATHER &&
@@ -705,6 +724,9 @@ class Generator {
     const { scope: home, entry: origin } = scope.resolve(entry);
     const { codes, constants } = home.program;
     if (codes[origin] === CONSTANT) return writer.float(constants[origin]!);
+    if (context.block === scope && this.#isAtHand(context, scope, entry)) {
+      return this.#operation(context, scope, entry);
+    }
     const local = context.localsOf(home).get(origin) ??
       context.localsOf(scope).get(entry);
     if (local !== undefined) return writer.get(local);
@@ -717,6 +739,27 @@ class Generator {
       writer.tee(kept);
       context.localsOf(scope).set(entry, kept);
     }
+  }
+
+  /**
+   * Whether an operation is computed again in a block that is often skipped: it is
+   * one instruction on what is in memory, and need not be kept for the block.
+   */
+  #isAtHand(context: Context, scope: Scope, i: number): boolean {
+    const { program: { codes, lefts, rights, inputs } } = scope;
+    const { guards } = this.#loops.get(scope)!;
+    if (!scope.isComputed(i) || guards!.isInside[i] === 1) return false;
+    if (!instructions().plain.has(codes[i]!)) return false;
+    const operands = primitiveOf(codes[i]!).arity === 2
+      ? [lefts[i]!, rights[i]!]
+      : [lefts[i]!];
+    const isInLocal = (entry: number) => {
+      const { scope: home, entry: origin } = scope.resolve(entry);
+      return context.localsOf(home).has(origin) ||
+        context.localsOf(scope).has(entry);
+    };
+    return operands.every((entry) => entry < inputs) &&
+      !operands.every(isInLocal);
   }
 
   /** Puts a number on the stack that is in memory. */
@@ -906,7 +949,11 @@ class Generator {
       writer.op(Op.i32Eqz);
       writer.branchIf(0);
     }
-    const state = this.#pointers(context, scope, i, count, carrySlots);
+    const guards = isCut ? undefined : guardsOf(body);
+    const state = {
+      ...this.#pointers(context, scope, i, count, carrySlots),
+      guards,
+    };
     this.#loops.set(body, state);
     const counter = new Integer(-1);
     integers.set(counter, count);
@@ -1002,7 +1049,7 @@ class Generator {
     i: number,
     count: number,
     carrySlots: Map<number, number>,
-  ): LoopState {
+  ): Omit<LoopState, "guards"> {
     const { writer, integers } = context;
     const loop = scope.program.loops[scope.program.lefts[i]!]!;
     const { streams, slices, updates, stacked, down } = loop;
@@ -1108,6 +1155,75 @@ class Generator {
     return entry === undefined ? undefined : scope.lists[entry];
   }
 
+  /** Writes what some rows leave undone. */
+  #blocks(
+    context: Context,
+    body: Scope,
+    state: LoopState,
+    { witnesses, blocks }: Guards,
+    carryLocals: ReadonlyMap<number, number>,
+  ): void {
+    const { writer } = context;
+    let isAll: number | undefined;
+    if (witnesses.length > 0) {
+      // The sum is finite only if all of them are; a finite number less itself is 0.
+      const sum = writer.local(Type.f64);
+      isAll = writer.local(Type.i32);
+      witnesses.forEach((entry, k) => {
+        this.#value(context, body, entry);
+        if (k > 0) writer.op(Op.f64Add);
+      });
+      writer.tee(sum);
+      writer.get(sum);
+      writer.op(Op.f64Sub);
+      writer.float(0);
+      writer.op(Op.f64Ne);
+      writer.set(isAll);
+    }
+    const write = ({ mask, entries, outputs, inner }: Block): void => {
+      this.#value(context, body, mask);
+      writer.float(0);
+      writer.op(Op.f64Ne);
+      if (isAll !== undefined) {
+        writer.get(isAll);
+        writer.op(Op.i32Or);
+      }
+      writer.begin(Op.if);
+      context.inBlock(body, () => {
+        for (const i of entries) {
+          if (!this.#isInlined(body, i)) this.#define(context, body, i);
+        }
+        for (const k of outputs) {
+          this.#add(context, body, state, k, carryLocals);
+        }
+        inner.forEach(write);
+      });
+      writer.end();
+    };
+    blocks.forEach(write);
+  }
+
+  /** Computes a sum that is an output, and puts it in its place. */
+  #add(
+    context: Context,
+    body: Scope,
+    state: LoopState,
+    k: number,
+    carryLocals: ReadonlyMap<number, number>,
+  ): void {
+    const { writer } = context, { loop, carrySlots } = state;
+    const local = carryLocals.get(k), slot = carrySlots.get(k);
+    const place = slot !== undefined
+      ? { address: () => writer.integer(0), offset: this.#slotAddress(slot) }
+      : k < loop.carries.length
+      ? undefined
+      : this.#outputPlace(state, k);
+    place?.address(context);
+    this.#operation(context, body, body.program.outputs[k]!);
+    if (place === undefined) writer.set(local!);
+    else writer.access(Op.f64Store, place.offset);
+  }
+
   /** Stores what a row leaves to the next, and what was not stored at once. */
   #endOfRow(
     context: Context,
@@ -1119,7 +1235,10 @@ class Generator {
   ): void {
     const { writer } = context;
     const { outputs, codes } = body.program;
-    const { loop, carrySlots } = state;
+    const { loop, carrySlots, guards } = state;
+    if (guards !== undefined) {
+      this.#blocks(context, body, state, guards, carryLocals);
+    }
     const rest: { k: number; local: number }[] = [];
     for (const { row, list } of state.copies) {
       this.#rowAddress(context, state, row, list);
@@ -1136,6 +1255,7 @@ class Generator {
       if (k >= loop.carries.length && body.isList(entry)) {
         return;
       }
+      if (guards?.outputs.has(k) === true) return;
       if (this.#isStoredAtOnce(body, state, k)) return;
       if (k >= loop.carries.length && !this.#outputPlace(state, k)) return;
       if (k < loop.carries.length && entry === k) return;

@@ -23,6 +23,8 @@ export interface LoopActivity {
   /** The body, with what varies of its inputs. */
   readonly body: Activity;
   readonly carries: readonly boolean[];
+  /** The carries after the last row. */
+  readonly finals: readonly boolean[];
   readonly stacked: readonly boolean[];
   readonly updates: readonly boolean[];
 }
@@ -116,7 +118,7 @@ export class Activity {
         );
       }
       case FINAL:
-        return this.loopAt(left).carries[right]!;
+        return this.loopAt(left).finals[right]!;
       case STACKED:
         return this.loopAt(left).stacked[right]!;
       case UPDATED:
@@ -259,6 +261,7 @@ function activityOf(
     spread(stored, updates.map(({ addresses }) => addresses.length));
     if (more) continue;
     const stacked = loop.stacked.map((width) => take(Math.max(1, width)));
-    return { body: activity, carries, stacked, updates: stored };
+    const finals = carries.map((_, k) => activity.isVaried(body.outputs[k]!));
+    return { body: activity, carries, finals, stacked, updates: stored };
   }
 }

@@ -80,7 +80,7 @@ export interface Update {
  */
 export interface Loop {
   readonly body: Program;
-  /** The entry of the number of rows: a constant, a {@linkcode LENGTH} or a capture. */
+  /** The entry of the number of rows: a constant, a {@linkcode LENGTH} or a capture; 1 at least. */
   readonly count: number;
   /** Whether rows go from the last to the first. Addresses and stacked rows do not care. */
   readonly down: boolean;

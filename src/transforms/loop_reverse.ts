@@ -520,8 +520,10 @@ export class LoopReverse {
       const adjoint = done.updated(sums.lists.length + k);
       this.#giveList(list, { kind: "list", list: adjoint });
     });
-    states.forEach(({ entry, isList, input, begins }, c) => {
+    states.forEach(({ k, entry, isList, input, begins }, c) => {
       if (!activity.isVaried(entry) || input !== undefined) return;
+      // No row reads what the state began as.
+      if (reached.inputs[k] === 0 && !resumed.has(k)) return;
       const adjoint = done.final(c);
       if (isList) this.#giveList(entry, { kind: "list", list: adjoint });
       else if (begins) adjoints.set(entry, adjoint);

@@ -80,6 +80,11 @@ const CASES: Record<string, Case> = {
     xs: [1, 4, 0],
     c: 45,
   },
+  "a state that begins as a root of 0 and is forgotten": {
+    f: (w, xs) => fold(xs, root(w, 0), (_, x) => root(w, add(x, 1))),
+    xs: [0, 0, 3],
+    c: 2,
+  },
   "a list of which a row asks for one number": {
     f: (w, xs) => scan(xs, 0 as Scalar, (_, x) => root(w, x))[1]!,
     xs: [0, 4, 0],

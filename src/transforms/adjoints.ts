@@ -23,13 +23,19 @@ export type ListAdjoint =
   /** By element, undefined for zero: of a list whose length is known. */
   | { readonly kind: "elements"; readonly values: (Scalar | undefined)[] };
 
+/** Where what is given to an entry goes instead, where a condition is not 0. */
+export interface Redirection {
+  readonly to: number;
+  readonly condition: Scalar;
+}
+
 /** Adjoints as a reverse sweep adds them up. */
 export class Adjoints {
   readonly lists: Map<number, ListAdjoint> = new Map();
   /** In a loop's body, which adjoints are there; null where all are. */
   liveness: Liveness | null = null;
   #source: number | null = null;
-  #redirected: Map<number, { to: number; condition: Scalar }> | null = null;
+  #redirected: Map<number, Redirection> | null = null;
   readonly #start: number;
   readonly #scalars: (Scalar | undefined)[];
 
@@ -73,8 +79,8 @@ export class Adjoints {
   }
 
   /** Where what is given to an entry may go instead. */
-  redirectedTo(entry: number): number | undefined {
-    return this.#redirected?.get(entry)?.to;
+  redirection(entry: number): Redirection | undefined {
+    return this.#redirected?.get(entry);
   }
 
   /** Says by which entry's adjoint shares are given; null for by none that may be missing. */
@@ -117,6 +123,11 @@ export class Adjoints {
     const { to, condition } = redirected;
     this.#put(to, select(condition, adjoint, this.own(to) ?? 0));
     this.#put(entry, select(condition, this.own(entry) ?? 0, adjoint));
+  }
+
+  /** Sets the adjoint of an entry alone, as {@linkcode own} gives it. */
+  setOwn(entry: number, adjoint: Scalar): void {
+    this.#put(entry, adjoint);
   }
 
   #add(entry: number, share: Scalar): void {

@@ -6,11 +6,12 @@ import { add, sub } from "../operations/arithmetic.ts";
 import { eq, select } from "../operations/choice.ts";
 import type { Scalar } from "../scalar.ts";
 import { type Activity, sectionOf } from "../tape/activity.ts";
-import { forEachOperand } from "../tape/entries.ts";
+import { forEachOperand, type Operations } from "../tape/entries.ts";
 import {
   type Address,
   ELEMENT,
   FINAL,
+  forEachLoopOperand,
   GATHER,
   isListAt,
   LIST_DOT,
@@ -333,6 +334,10 @@ export class LoopReverse {
         within.lists.set(input, { kind: "list", list });
       } else within.set(input, builder.carry(start));
     }
+    for (const { input, own } of sums.captures) {
+      if (own === null || own.to === null) continue;
+      within.redirect(input, places.captures + own.to, own.condition);
+    }
     for (const { start, streams } of sums.lists) {
       const addresses = streams.map((k) => addressOf(loop.streams[k]!));
       const before = builder.update(start, addresses);
@@ -504,9 +509,10 @@ export class LoopReverse {
       if (begins) this.#setList(list, adjoint);
       else this.#giveList(list, { kind: "list", list: adjoint });
     });
-    sums.captures.forEach(({ entry, isList, begins }, c) => {
+    sums.captures.forEach(({ entry, isList, begins, own }, c) => {
       const adjoint = done.final(states.length + c);
-      if (!isList) {
+      if (own !== null) adjoints.setOwn(entry, adjoint);
+      else if (!isList) {
         if (begins) adjoints.set(entry, adjoint);
         else adjoints.give(entry, adjoint);
       } else if (begins) this.#setList(entry, adjoint);
@@ -542,8 +548,8 @@ export class LoopReverse {
     const take = (entry: number): boolean => {
       const all = [entry, ...gathered(operations, entry) ?? []];
       for (const one of [...all]) {
-        const to = this.#adjoints.redirectedTo(one);
-        if (to !== undefined) all.push(to);
+        const redirection = this.#adjoints.redirection(one);
+        if (redirection !== undefined) all.push(redirection.to);
       }
       const isFree = all.every((one) => !taken.has(one));
       for (const one of all) taken.add(one);
@@ -562,19 +568,74 @@ export class LoopReverse {
       const begins = take(list);
       return { list, streams, begins, start: startOf(list, begins) };
     });
-    const captures = loop.captures.flatMap((entry, c) => {
+    const joined = this.#joinedIn(loop, (c) => {
+      const entry = loop.captures[c]!;
+      return isReached(entry, places.captures + c) && !taken.has(entry);
+    });
+    const captures = loop.captures.flatMap((entry, c): CaptureSum[] => {
       const input = places.captures + c;
       if (!isReached(entry, input)) return [];
+      const own = joined.get(c);
+      if (own !== undefined) {
+        taken.add(entry);
+        const start = this.#adjoints.own(entry) as Recorded | undefined ?? 0;
+        return [{ entry, input, isList: false, begins: true, start, own }];
+      }
       const isList = isListAt(operations, entry), begins = take(entry);
       const start = isList
         ? startOf(entry, begins)
         : begins
         ? this.#adjoints.of(entry) as Recorded | undefined ?? 0
         : 0;
-      return [{ entry, input, isList, begins, start }];
+      return [{ entry, input, isList, begins, start, own: null }];
     });
     return { lists, captures, take };
   }
+
+  /**
+   * Captures of which one is, in some rows of the loop around, what another is:
+   * their sums go on side by side, and each share to the one it belongs to.
+   *
+   * @returns By the capture's place: where its shares may go instead.
+   */
+  #joinedIn(
+    { captures, carries }: Loop,
+    isFree: (capture: number) => boolean,
+  ): Map<number, Joined> {
+    const { operations } = this.#primal, adjoints = this.#adjoints;
+    const joined = new Map<number, Joined>();
+    captures.forEach((entry, c) => {
+      const redirection = adjoints.redirection(entry);
+      if (redirection === undefined || !isFree(c)) return;
+      const { to, condition } = redirection, other = captures.indexOf(to);
+      // No third sum may be of one of them, too.
+      const isAlone = other >= 0 && isFree(other) &&
+        adjoints.redirection(to) === undefined && !carries.includes(entry) &&
+        captures.every((capture) => gathered(operations, capture) === null);
+      if (!isAlone) return;
+      joined.set(c, { to: other, condition });
+      joined.set(other, { to: null, condition: 0 });
+    });
+    return joined;
+  }
+}
+
+/** Which capture's a share is where a condition is not 0, if it may be another's. */
+interface Joined {
+  readonly to: number | null;
+  readonly condition: Scalar;
+}
+
+/** The sum that is the adjoint of what a body captures. */
+interface CaptureSum {
+  readonly entry: number;
+  readonly input: number;
+  readonly isList: boolean;
+  /** Whether it begins with the adjoint so far. */
+  readonly begins: boolean;
+  readonly start: Recorded;
+  /** If it is the adjoint of its entry alone. */
+  readonly own: Joined | null;
 }
 
 /** Where a loop's sums of adjoints begin. */
@@ -586,13 +647,7 @@ interface Sums {
     readonly begins: boolean;
     readonly start: List;
   }[];
-  readonly captures: readonly {
-    readonly entry: number;
-    readonly input: number;
-    readonly isList: boolean;
-    readonly begins: boolean;
-    readonly start: Recorded;
-  }[];
+  readonly captures: readonly CaptureSum[];
   /** Whether another sum of an entry may begin with its adjoint so far, as then none other does. */
   readonly take: (entry: number) => boolean;
 }
@@ -692,8 +747,7 @@ function reach(
   results: Results,
   places: Places,
 ): Reached {
-  const { outputs, inputs, length } = loop.body;
-  const { entries } = sectionOf(loop);
+  const { outputs, inputs, length } = loop.body, entries = loop.body;
   const carries = loop.carries.map((_, k) =>
     results.finals[k] !== undefined || results.finalLists[k] !== undefined
   );
@@ -714,7 +768,7 @@ function reach(
       }
     });
     for (let i = length - 1; i >= inputs; i--) {
-      if (marks[i] === 1) forEachOperand(entries, i, mark);
+      if (marks[i] === 1) forEachReadOperand(entries, i, mark);
     }
     let more = false;
     carries.forEach((has, k) => {
@@ -726,4 +780,25 @@ function reach(
     });
     if (!more) return { carries, updates, inputs: marks };
   }
+}
+
+/** The operands of an entry, but of a loop not those that it begins with and no row reads. */
+function forEachReadOperand(
+  operations: Operations,
+  i: number,
+  visit: (operand: number) => void,
+): void {
+  const { codes, lefts, loops } = operations;
+  if (codes[i] !== LOOP) return forEachOperand(operations, i, visit);
+  const loop = loops[lefts[i]!]!, { body } = loop;
+  const isRead = new Uint8Array(body.length);
+  for (const entry of body.outputs) isRead[entry] = 1;
+  for (let k = body.length - 1; k >= body.inputs; k--) {
+    if (isRead[k] === 0) continue;
+    forEachReadOperand(body, k, (operand) => isRead[operand] = 1);
+  }
+  const carries = loop.carries.map((entry, k) => isRead[k] === 1 ? entry : -1);
+  forEachLoopOperand({ ...loop, carries }, (operand) => {
+    if (operand >= 0) visit(operand);
+  });
 }

@@ -337,7 +337,7 @@ function appendBoth(
  * them, are computed once: those that begin with the same entry, and that come
  * from the same entry where they are taken for one.
  */
-function withEqualCarriesOnce(loop: Loop): Loop {
+export function withEqualCarriesOnce(loop: Loop): Loop {
   const { carries, body } = loop;
   const hashes = hashesOf(loop);
   // By carry: the first of those that are taken to be equal to it.

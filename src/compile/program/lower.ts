@@ -114,8 +114,8 @@ export function project(
       return builder.constant(builder.dataOf(operand)[k]!);
     }
     if (from === STACKED) {
-      const copied = copiedElement(builder, operand, k);
-      if (copied >= 0) return copied;
+      const element = elementOfStacked(builder, operand, k);
+      if (element >= 0) return element;
     }
   } else if (code === LENGTH) {
     return lengthOf(builder, operand, k);
@@ -131,18 +131,38 @@ export function project(
   return builder.project(code, operand, k);
 }
 
-/** Number k of a list that a loop stacks, if it is a number of a list that the loop reads; −1 if not. */
-function copiedElement(builder: Builder, stacked: number, k: number): number {
+/** Number k of a list that a loop stacks, if it is a number of a list that the loop reads, or known; −1 if not. */
+function elementOfStacked(
+  builder: Builder,
+  stacked: number,
+  k: number,
+): number {
   const loop = builder.loopOf(builder.operandOf(stacked, 0));
   const list = builder.operandOf(stacked, 1), width = loop.stacked[list]!;
   if (width === 0) return -1;
-  const row = Math.floor(k / width), { body, streams } = loop;
+  const { body, streams } = loop, row = Math.floor(k / width);
+  const read = (input: number): number => {
+    const stream = streams[input - inputsOf(loop).streams];
+    if (stream === undefined) return -1;
+    const place = stream.table?.[row] ?? stream.offset + stream.stride * row;
+    return place < 0 ? -1 : project(builder, ELEMENT, stream.list, place);
+  };
   const output = body.outputs[outputsOf(loop).stacked[list]! + k % width]!;
-  const stream = streams[output - inputsOf(loop).streams];
-  if (stream === undefined) return -1;
-  const { offset, stride, table } = stream;
-  const place = table === null ? offset + stride * row : table[row]!;
-  return place < 0 ? -1 : project(builder, ELEMENT, stream.list, place);
+  const code = body.codes[output]!;
+  if (output < body.inputs) return read(output);
+  if (code === CONSTANT) return builder.constant(body.constants[output]!);
+  if (code >= FIRST_LOOP_CODE) return -1;
+  const operands = operandsAt(body, output).map((operand) =>
+    body.codes[operand] === CONSTANT
+      ? builder.constant(body.constants[operand]!)
+      : operand < body.inputs
+      ? read(operand)
+      : -1
+  );
+  const areKnown = operands.every((operand) =>
+    operand >= 0 && builder.constantAt(operand) !== undefined
+  );
+  return areKnown ? builder.lower(primitiveOf(code), operands) : -1;
 }
 
 /** The number of rows of a list: an entry that all lists of as many rows have in common. */

@@ -19,6 +19,7 @@ import { withListCarries } from "./list_carries.ts";
 import { lowered } from "./lower.ts";
 import { withoutUnread } from "./remove.ts";
 import { scheduled } from "./schedule.ts";
+import { unrolled } from "./unroll.ts";
 
 // A narrow program has at most so many operations once they are shared.
 const LONGEST_NARROW = 150_000;
@@ -50,7 +51,7 @@ export function optimised(recorded: Ordered): Ordered {
 /** The same for a program with loops. */
 export function withLoopsOptimised(program: Program): Ordered {
   let result = withoutUnread(lowered(program));
-  for (const pass of [fused, withListCarries, withRowsKept]) {
+  for (const pass of [fused, unrolled, withListCarries, withRowsKept]) {
     const changed = pass(result);
     // A pass that finds nothing to do gives the program that it was given.
     if (changed !== result) result = withoutUnread(changed);

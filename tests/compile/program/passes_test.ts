@@ -7,6 +7,7 @@ import {
   printProgram,
 } from "../../../src/compile/program/program.ts";
 import { withoutUnread } from "../../../src/compile/program/remove.ts";
+import { unrolled } from "../../../src/compile/program/unroll.ts";
 import "../../../mod.ts";
 
 function assertBecomes(
@@ -392,6 +393,87 @@ describe("fusing", () => {
       `;
       const program = lowered(parseProgram(text));
       assertEquals(fused(program).loops.length, 2, last);
+    }
+  });
+});
+
+describe("writing short loops out", () => {
+  it("leaves no loop in a row where it has few rows of its own", () => {
+    assertBecomes(
+      `
+        inputs: %0, %1, %2[]
+        %3 = 0
+        %4 = rows %2 / 1
+        %5 = gather %0 %1
+        %6 = loop up to %4
+          %0 = carry %3
+          %1 = stream %2[0 + 1i]
+          %2 = capture %5[]
+          %3 = 2
+          %4 = loop down from %3
+            %0 = carry %0
+            %1 = stream %2[0 + 1i]
+            %2 = stream %2[-1 + 1i]
+            %3 = index
+            %4 = capture %1
+            %5 = mul %1 %4
+            %6 = select %3 %2 %5
+            %7 = mul %0 %6
+            next: %7
+            stack: %6
+          %5 = final %4 carry 0
+          %6 = stacked %4 list 0
+          %7 = %6[0]
+          %8 = %6[1]
+          %9 = sub %7 %8
+          %10 = add %5 %9
+          next: %10
+        %7 = final %6 carry 0
+        outputs: %7
+      `,
+      (program) => withoutUnread(unrolled(program)),
+      `
+        inputs: %0, %1, %2[]
+        %3 = 0
+        %4 = rows %2 / 1
+        %5 = loop up to %4
+          %0 = carry %3
+          %1 = stream %2[0 + 1i]
+          %2 = capture %0
+          %3 = mul %0 %2
+          %4 = mul %1 %2
+          %5 = mul %3 %4
+          %6 = sub %4 %2
+          %7 = add %5 %6
+          next: %7
+        %6 = final %5 carry 0
+        outputs: %6
+      `,
+    );
+  });
+
+  it("leaves a loop of many rows, and one whose rows are counted at run time", () => {
+    for (const count of ["17", "rows %1 / 1"]) {
+      const text = `
+        inputs: %0[], %1[]
+        %2 = 0
+        %3 = rows %0 / 1
+        %4 = loop up to %3
+          %0 = carry %2
+          %1 = capture %1[]
+          %2 = ${count}
+          %3 = loop up to %2
+            %0 = carry %0
+            %1 = stream %1[0 + 1i]
+            %2 = add %0 %1
+            next: %2
+          %4 = final %3 carry 0
+          next: %4
+        %5 = final %4 carry 0
+        outputs: %5
+      `;
+      const program = lowered(parseProgram(text));
+      assertEquals(unrolled(program), program);
     }
   });
 });

@@ -6,13 +6,19 @@ import { EntryPartials } from "./entry_partials.ts";
 
 /** Tangents or adjoints of one entry in several sweeps stand side by side. */
 export interface Columns {
-  /** How many sweeps. */
+  /** How many sweeps: at most {@linkcode MOST_COLUMNS}. */
   readonly count: number;
   /** Where their numbers are: those of entry i of a section from (i − start) · count on. */
   readonly numbers: Float64Array;
-  /** 1 for the entries that have any: what the seeds reach. */
-  readonly reached: Uint8Array;
+  /**
+   * The sweeps in which the seeds reach an entry, a bit each. In others its number
+   * is 0, whatever stands there.
+   */
+  readonly reached: Int32Array;
 }
+
+/** How many sweeps a pass can have: a bit each. */
+export const MOST_COLUMNS = 32;
 
 /** The forward sweep, from the columns of the inputs to those of all entries. */
 export function forwardColumns(
@@ -21,57 +27,54 @@ export function forwardColumns(
 ): void {
   const { entries, start, inputs, end } = section;
   const { count, numbers, reached } = columns;
+  const all = allBits(count);
   // Its own: a user's rule may sweep.
   const local = new EntryPartials();
   for (let i = start + inputs; i < end; i++) {
+    const at = i - start;
+    const operandsReached = reachedOfOperands(entries, i, start, reached);
+    if (operandsReached === 0) continue;
     if (isCallAt(entries, i)) {
-      pushColumns(section, i, columns);
+      pushColumns(section, i, columns, operandsReached);
       continue;
     }
-    const to = (i - start) * count;
-    if (!hasReachedOperand(entries, i, start, reached)) {
-      reached[i - start] = 0;
-      continue;
-    }
-    let any = 0;
     const operands = local.evaluate(entries, i);
+    let so = 0;
     for (let k = 0; k < operands; k++) {
-      const operand = local.operands[k]! - start;
-      if (reached[operand] === 0) continue;
-      const partial = local.partials[k]!, from = operand * count;
-      if (local.gate && partial === 0) {
-        if (any === 0) numbers.fill(0, to, to + count);
-      } else if (any === 0) {
-        for (let c = 0; c < count; c++) {
-          numbers[to + c] = numbers[from + c]! * partial;
-        }
-      } else {
-        for (let c = 0; c < count; c++) {
-          numbers[to + c]! += numbers[from + c]! * partial;
-        }
-      }
-      any = 1;
+      const operand = local.operands[k]! - start, bits = reached[operand]!;
+      if (bits === 0) continue;
+      const partial = local.partials[k]!;
+      const closed = local.gate && partial === 0;
+      give(numbers, count, all, operand, at, bits, so, partial, closed);
+      so |= bits;
     }
-    reached[i - start] = any;
+    reached[at] = so;
   }
 }
 
-function hasReachedOperand(
+function allBits(count: number): number {
+  return count === MOST_COLUMNS ? -1 : (1 << count) - 1;
+}
+
+/** The sweeps in which any operand of entry i is reached. */
+function reachedOfOperands(
   { codes, lefts, rights, lists }: Entries,
   i: number,
   start: number,
-  reached: Uint8Array,
-): boolean {
+  reached: Int32Array,
+): number {
   const left = lefts[i]!, right = rights[i]!;
   const fields = fieldsOf(codes[i]!);
   if (fields === LIST) {
+    let any = 0;
     for (let k = left; k < left + right; k++) {
-      if (reached[lists[k]! - start] === 1) return true;
+      any |= reached[lists[k]! - start]!;
     }
-    return false;
+    return any;
   }
-  return fields > 0 && reached[left - start] === 1 ||
-    fields > 1 && reached[right - start] === 1;
+  if (fields === 0) return 0;
+  const byLeft = reached[left - start]!;
+  return fields === 1 ? byLeft : byLeft | reached[right - start]!;
 }
 
 /** The reverse sweep, from the columns of what is reached to those of the inputs. */
@@ -81,53 +84,101 @@ export function reverseColumns(
 ): void {
   const { entries, start, inputs, end } = section;
   const { count, numbers, reached } = columns;
+  const all = allBits(count);
   const local = new EntryPartials();
   for (let i = end - 1; i >= start + inputs; i--) {
     if (isCallAt(entries, i)) {
       pullColumns(section, i, columns);
       continue;
     }
-    if (reached[i - start] === 0) continue;
-    const from = (i - start) * count;
+    const at = i - start, bits = reached[at]!;
+    if (bits === 0) continue;
     const operands = local.evaluate(entries, i);
     for (let k = 0; k < operands; k++) {
       const operand = local.operands[k]! - start;
-      const partial = local.partials[k]!, to = operand * count;
-      const isNew = reached[operand] === 0;
-      reached[operand] = 1;
-      if (local.gate && partial === 0) {
-        if (isNew) numbers.fill(0, to, to + count);
-      } else if (isNew) {
-        for (let c = 0; c < count; c++) {
-          numbers[to + c] = numbers[from + c]! * partial;
-        }
-      } else {
-        for (let c = 0; c < count; c++) {
-          numbers[to + c]! += numbers[from + c]! * partial;
-        }
-      }
+      const partial = local.partials[k]!, so = reached[operand]!;
+      const closed = local.gate && partial === 0;
+      give(numbers, count, all, at, operand, bits, so, partial, closed);
+      reached[operand] = so | bits;
     }
   }
 }
 
-/** The forward rule of a call, column by column: what a call does shares nothing. */
+/**
+ * Adds the numbers of one entry, times a partial derivative, to those of another.
+ *
+ * @param all The bits of all columns.
+ * @param bits In which columns the first is reached.
+ * @param so In which columns the second is, so far.
+ * @param closed Whether nothing comes through, but 0 where there is nothing yet.
+ */
+function give(
+  numbers: Float64Array,
+  count: number,
+  all: number,
+  from: number,
+  to: number,
+  bits: number,
+  so: number,
+  partial: number,
+  closed: boolean,
+): void {
+  const source = from * count, target = to * count;
+  if (closed) {
+    for (let rest = bits & ~so; rest !== 0; rest &= rest - 1) {
+      numbers[target + columnOf(rest)] = 0;
+    }
+  } else if (bits === all && (so === 0 || so === all)) {
+    if (so === 0) {
+      for (let c = 0; c < count; c++) {
+        numbers[target + c] = numbers[source + c]! * partial;
+      }
+    } else {
+      for (let c = 0; c < count; c++) {
+        numbers[target + c]! += numbers[source + c]! * partial;
+      }
+    }
+  } else {
+    for (let rest = bits & ~so; rest !== 0; rest &= rest - 1) {
+      const c = columnOf(rest);
+      numbers[target + c] = numbers[source + c]! * partial;
+    }
+    for (let rest = bits & so; rest !== 0; rest &= rest - 1) {
+      const c = columnOf(rest);
+      numbers[target + c]! += numbers[source + c]! * partial;
+    }
+  }
+}
+
+/** The first of some columns. */
+function columnOf(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}
+
+/**
+ * The forward rule of a call, column by column: what a call does shares nothing.
+ *
+ * @param bits In which columns any of its operands is reached.
+ */
 function pushColumns(
   { entries, start }: Section,
   i: number,
   { count, numbers, reached }: Columns,
+  bits: number,
 ): void {
-  for (let c = 0; c < count; c++) {
+  for (let rest = bits; rest !== 0; rest &= rest - 1) {
+    const c = columnOf(rest);
     pushCall(
       entries,
       i,
       (operand) =>
-        reached[operand - start] === 1
+        isReached(reached, operand - start, c)
           ? numbers[(operand - start) * count + c]!
           : 0,
       (entry) => entries.values[entry]!,
       (result, tangent) => {
         numbers[(result - start) * count + c] = tangent as number;
-        reached[result - start] = 1;
+        reached[result - start]! |= 1 << c;
       },
     );
   }
@@ -144,16 +195,24 @@ function pullColumns(
       entries,
       i,
       (result) =>
-        reached[result - start] === 1
+        isReached(reached, result - start, c)
           ? numbers[(result - start) * count + c]!
           : undefined,
       (entry) => entries.values[entry]!,
       (operand, share) => {
-        const to = (operand - start) * count;
-        if (reached[operand - start] === 0) numbers.fill(0, to, to + count);
-        reached[operand - start] = 1;
-        numbers[to + c]! += share as number;
+        const to = (operand - start) * count + c;
+        if (!isReached(reached, operand - start, c)) numbers[to] = 0;
+        reached[operand - start]! |= 1 << c;
+        numbers[to]! += share as number;
       },
     );
   }
+}
+
+function isReached(
+  reached: Int32Array,
+  entry: number,
+  column: number,
+): boolean {
+  return (reached[entry]! >>> column & 1) === 1;
 }

@@ -3,6 +3,7 @@ import type { Scalar } from "../scalar.ts";
 import {
   type Columns,
   forwardColumns,
+  MOST_COLUMNS,
   reverseColumns,
 } from "../tape/column_sweeps.ts";
 import { forwardSweep } from "../tape/forward_sweep.ts";
@@ -112,8 +113,6 @@ function computeForward(
   return moved;
 }
 
-// So many columns share a pass; more of them would leave the processor's cache.
-const MOST_COLUMNS = 32;
 /** The most numbers of a pass, which is 8 MiB. */
 const MOST_NUMBERS = 1 << 20;
 
@@ -223,12 +222,8 @@ function setSeed(
   column: number,
   seed: number,
 ): void {
-  const at = entry * count;
-  if (reached[entry] === 0) {
-    reached[entry] = 1;
-    for (let c = 0; c < count; c++) numbers[at + c] = 0;
-  }
-  numbers[at + column] = seed;
+  reached[entry]! |= 1 << column;
+  numbers[entry * count + column] = seed;
 }
 
 /** The number of an entry in one column of a pass; as a sum that begins with 0, it is never −0. */
@@ -237,7 +232,9 @@ function numberAt(
   entry: number,
   column: number,
 ): number {
-  return reached[entry] === 0 ? 0 : numbers[entry * count + column]! + 0;
+  return (reached[entry]! >>> column & 1) === 0
+    ? 0
+    : numbers[entry * count + column]! + 0;
 }
 
 /**
@@ -266,7 +263,7 @@ function inPasses(
     for (let k = 0; k < passes; k++) {
       const first = Math.round(columns * k / passes);
       const count = Math.round(columns * (k + 1) / passes) - first;
-      run({ count, numbers, reached: new Uint8Array(length) }, first);
+      run({ count, numbers, reached: new Int32Array(length) }, first);
     }
     return columns;
   } finally {

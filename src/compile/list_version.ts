@@ -348,6 +348,14 @@ export class ListVersion {
     return next;
   }
 
+  /** The number of outputs for lists of these lengths. */
+  outputsFor(lengths: readonly number[]): number {
+    if (this.#result !== null) return this.#frozen.outputs.length;
+    // Where lists are made by an interpreter, their lengths are known after a run.
+    const inputs = lengths.reduce((sum, length) => sum + length, this.size);
+    return this.run(new Float64Array(inputs), lengths, null);
+  }
+
   /** The number of inputs that are not in lists. */
   get size(): number {
     return this.#slots.reduce((size, slot) => size + slot.size, 0);
@@ -487,7 +495,7 @@ class ListProgram implements CompiledProgram {
     this.#version = version;
     this.#lengths = lengths;
     this.inputs = lengths.reduce((sum, length) => sum + length, version.size);
-    this.outputs = version.run(new Float64Array(this.inputs), lengths, null);
+    this.outputs = version.outputsFor(lengths);
     this.operations = executable.operations;
     this.kind = executable.kind;
   }

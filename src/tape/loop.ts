@@ -180,18 +180,18 @@ export function stackEntry(
   entry: number,
 ): { readonly k: number; readonly address: Address } {
   const { body, stacked } = loop;
-  const isList = isListAt(body, entry);
   let at = body.outputs.length;
   for (const width of stacked) at -= Math.max(1, width);
-  for (const [k, width] of stacked.entries()) {
-    for (let offset = 0; offset < Math.max(1, width); offset++) {
-      if (body.outputs[at++] === entry && (width === 0) === isList) {
-        return { k, address: { offset, stride: width, table: null } };
-      }
+  const found = body.outputs.indexOf(entry, at);
+  for (let k = 0; found >= 0; at += Math.max(1, stacked[k++]!)) {
+    const offset = found - at, stride = stacked[k]!;
+    if (offset < Math.max(1, stride)) {
+      return { k, address: { offset, stride, table: null } };
     }
   }
   (body as Changing<Program>).outputs = [...body.outputs, entry];
-  (loop as Changing<Loop>).stacked = [...stacked, isList ? 0 : 1];
+  const width = isListAt(body, entry) ? 0 : 1;
+  (loop as Changing<Loop>).stacked = [...stacked, width];
   const address = { offset: 0, stride: 1, table: null };
   return { k: stacked.length, address };
 }

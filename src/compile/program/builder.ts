@@ -41,6 +41,17 @@ export interface Ordered extends Program {
 const TABLE = 1 << 18;
 const PROBES = 4;
 
+// Tables of builders that have finished: one per size is used again, as large
+// arrays have the garbage collector run.
+const freeTables = new Map<number, Int32Array>();
+
+function takeTable(size: number): Int32Array {
+  const table = freeTables.get(size);
+  if (table === undefined) return new Int32Array(size);
+  freeTables.delete(size);
+  return table.fill(0);
+}
+
 /** Appends to a program, giving an entry that is there already where it can. */
 export class Builder {
   readonly #inputs: number;
@@ -54,7 +65,7 @@ export class Builder {
   readonly #lists: number[] = [];
   // Pairs of an entry, 0 where there is none (entry 0 is never an operation),
   // and its hash, which tells most others apart without a look at them.
-  readonly #table: Int32Array;
+  #table: Int32Array;
   // By entry, or −1 less it: whether it is never −0, or has no minus.
   readonly #signs = new Map<number, boolean>();
   readonly #listEntries = new Map<string, number>();
@@ -81,7 +92,7 @@ export class Builder {
     this.#lefts = new Int32Array(capacity);
     this.#rights = new Int32Array(capacity);
     this.#constants = new Float64Array(capacity);
-    this.#table = new Int32Array(
+    this.#table = takeTable(
       Math.min(TABLE, 2 ** Math.ceil(Math.log2(8 * expected + 64))),
     );
     for (let i = 0; i < inputs.length; i++) this.#append(inputs[i]!, 0, 0, 0);
@@ -251,6 +262,7 @@ export class Builder {
     return this.#append(LOOP, this.#loops.push(loop) - 1, 0, 0);
   }
 
+  /** The program with these outputs; nothing is appended afterwards. */
   finish(outputs: readonly number[]): Ordered {
     const codes = this.#codes, lefts = this.#lefts, rights = this.#rights;
     const constants = this.#constants;
@@ -262,6 +274,8 @@ export class Builder {
       outputs,
       this.#length,
     );
+    freeTables.set(this.#table.length, this.#table);
+    this.#table = new Int32Array(2);
     needed.fill(1, 0, inputs);
     let length = 0;
     for (const mark of needed) length += mark;

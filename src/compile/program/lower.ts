@@ -122,11 +122,7 @@ export function project(
   } else if (code === FINAL && builder.codeOf(operand) === LOOP) {
     const loop = builder.loopOf(operand);
     if (isInvariantCarry(loop, k)) return loop.carries[k]!;
-    const { carries, body: { outputs } } = loop;
-    const first = carries.findIndex((entry, j) =>
-      entry === carries[k] && outputs[j] === outputs[k]
-    );
-    return builder.project(code, operand, first);
+    return builder.project(code, operand, firstOfEqualCarries(loop)[k]!);
   }
   return builder.project(code, operand, k);
 }
@@ -193,6 +189,24 @@ function lengthOf(builder: Builder, list: number, width: number): number {
     }
   }
   return builder.project(LENGTH, list, width);
+}
+
+const firstCarries = new WeakMap<Loop, readonly number[]>();
+
+/** By carry: the first of those that begin and go on as it does. */
+function firstOfEqualCarries(loop: Loop): readonly number[] {
+  let firsts = firstCarries.get(loop);
+  if (firsts === undefined) {
+    const byEntries = new Map<string, number>();
+    firsts = loop.carries.map((entry, k) => {
+      const key = `${entry} ${loop.body.outputs[k]}`;
+      const first = byEntries.get(key) ?? k;
+      byEntries.set(key, first);
+      return first;
+    });
+    firstCarries.set(loop, firsts);
+  }
+  return firsts;
 }
 
 // Bodies that are as appending a loop leaves them: to append it again changes

@@ -263,8 +263,11 @@ function resultOf(version: Version, executable: Executable): unknown {
   return version.result.read(executable.memory, executable.outputsAt);
 }
 
-// Loops of more operations are verified on their first rows.
+// Loops of more operations are verified on their first rows, unless what was
+// recorded is long itself: to record an entry twice more, and to run it, takes as
+// long as so many operations of the function.
 const LONG = 500_000;
+const OPERATIONS_PER_ENTRY = 50;
 
 /** Compiles a function; the numbers of the example are of no interest to an observer. */
 function versionOf(
@@ -285,7 +288,9 @@ function versionOf(
     return new ListVersion(f, frozen, executable, schedule);
   }
   const { shape, leaves } = takeApartAll(inputs);
-  const isLong = frozen.hasLoops && executable.operations > LONG;
+  const { length } = frozen.recorded;
+  const isLong = frozen.hasLoops &&
+    executable.operations > Math.max(LONG, OPERATIONS_PER_ENTRY * length);
   if (verify && isLong) {
     // Outside of a recording, no argument is a Var.
     verifyFirstRows(f, frozen, examples, shape, leaves as number[]);

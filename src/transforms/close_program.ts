@@ -56,10 +56,16 @@ export function closeProgram(
     if (needs[i - start] === 1) forEachOperand(entries, i, need);
   }
   const builder = new ProgramBuilder();
-  const renamed = new Map<number, number>();
+  // By entry from `start` on, and of those before.
+  const renamed = new Int32Array(end - start).fill(-1);
+  const renamedOutside = new Map<number, number>();
+  const rename = (entry: number): number =>
+    entry < start ? renamedOutside.get(entry)! : renamed[entry - start]!;
   const addInput = (entry: number) => {
     const isList = isListAt(entries, entry);
-    renamed.set(entry, isList ? builder.listInput() : builder.input());
+    const input = isList ? builder.listInput() : builder.input();
+    if (entry < start) renamedOutside.set(entry, input);
+    else renamed[entry - start] = input;
   };
   const kept = inputs.map((entry, k) => needs[entry - start] === 1 || keep(k));
   inputs.forEach((entry, k) => kept[k]! && addInput(entry));
@@ -68,9 +74,8 @@ export function closeProgram(
   captures.forEach(addInput);
   for (const entry of outside) {
     if (codes[entry] !== CONSTANT) continue;
-    renamed.set(entry, builder.constant(values[entry]!));
+    renamedOutside.set(entry, builder.constant(values[entry]!));
   }
-  const rename = (entry: number): number => renamed.get(entry)!;
   const copy = (i: number): number => {
     const code = codes[i]!, left = lefts[i]!, right = rights[i]!;
     if (code === CONSTANT) return builder.constant(values[i]!);
@@ -92,7 +97,9 @@ export function closeProgram(
     );
   };
   for (let i = start; i < end; i++) {
-    if (needs[i - start] === 1 && !renamed.has(i)) renamed.set(i, copy(i));
+    if (needs[i - start] === 1 && renamed[i - start]! < 0) {
+      renamed[i - start] = copy(i);
+    }
   }
   return { program: builder.finish(outputs.map(rename)), kept, captures };
 }

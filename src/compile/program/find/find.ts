@@ -3,6 +3,7 @@
 import {
   CONSTANT,
   fieldsOf,
+  forEachOperand,
   INPUT,
   LIST,
   operandsAt,
@@ -248,7 +249,7 @@ class Writer {
       else kept.add(place);
     };
     for (let i = first; i < length; i++) {
-      if (this.#loopOf[i] === 0) operandsAt(this.#program, i).forEach(read);
+      if (this.#loopOf[i] === 0) forEachOperand(this.#program, i, read);
     }
     for (const { sources } of this.#bodies) {
       for (const source of sources.flat()) {

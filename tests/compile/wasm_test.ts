@@ -6,9 +6,11 @@ import {
   type CompiledProgram,
   defineOperation,
   erf,
+  fold,
   hessian,
   logSumExp,
   mul,
+  rows,
   type Scalar,
   sin,
   valueAndGrad,
@@ -173,6 +175,46 @@ describe("program.wasm()", () => {
     const run = shipped(f.program([1, 2]));
     assertSameBits(run([3, 4]), [1, -0, 3, 12, 12, 13, 4, 4], "results");
     assertEquals(shipped(compile(() => []).program())([]), []);
+  });
+});
+
+describe("generated code", () => {
+  it("has constants to the bit, however they are written", () => {
+    const integers = [
+      0,
+      -0,
+      1,
+      63,
+      64,
+      127,
+      128,
+      -1,
+      -63,
+      2 ** 32,
+      2 ** 32 + 1,
+    ];
+    const all = [...integers, 0.5, NaN, Infinity, -Infinity, 5e-324];
+    const f = compile((x: Scalar) => [...all, ...all.map((c) => mul(x, c))]);
+    assertSameBits(f(1), [...all, ...all], "constants");
+  });
+
+  it("begins anew at each call with more carries than stay in locals", () => {
+    // Zeros of both signs, the last one, too, and what is not 0, at first and between.
+    const starts = Array.from(
+      { length: 40 },
+      (_, k) => k % 13 === 0 ? 1 + k : k % 11 === 0 ? -0 : 0,
+    );
+    const step = (state: Scalar[], [x]: Scalar[]) =>
+      state.map((s, k) => k % 2 === 0 ? add(s, mul(x!, k)) : mul(s, x!));
+    const f = (data: Scalar[]) => fold(rows(data, 1), starts as Scalar[], step);
+    const compiled = compile(f, { verify: false });
+    for (const data of [[1, 2, 3], [1, 2, 3], [-4], [5, -6]]) {
+      assertSameBits(
+        compiled(data) as number[],
+        f(data) as number[],
+        `${data}`,
+      );
+    }
   });
 });
 

@@ -904,11 +904,23 @@ class Generator {
       );
     });
 
-    // The first values of carries.
+    // The first values of carries; those in memory that are 0, at once, if most are.
     const carryLocals = new Map<number, number>();
+    const zeros = new Set(
+      [...carrySlots.keys()].filter((k) => this.#isZero(scope, carries[k]!)),
+    );
+    if (2 * zeros.size < carrySlots.size) zeros.clear();
+    if (zeros.size > 0) {
+      const [first] = carrySlots.values();
+      writer.integer(this.#slotAddress(first!));
+      writer.integer(0);
+      writer.integer(8 * carrySlots.size);
+      writer.fill();
+    }
     for (const k of numberCarries) {
       const slot = carrySlots.get(k);
       if (slot !== undefined) {
+        if (zeros.has(k)) continue;
         writer.integer(0);
         this.#value(context, scope, carries[k]!);
         writer.access(Op.f64Store, this.#slotAddress(slot));
@@ -1018,6 +1030,13 @@ class Generator {
       writer.get(local);
       writer.access(Op.f64Store, this.#slotAddress(this.#slotOf(scope, k)));
     }
+  }
+
+  /** Whether an entry is the constant 0, all of whose bits are 0. */
+  #isZero(scope: Scope, entry: number): boolean {
+    const { scope: home, entry: origin } = scope.resolve(entry);
+    const { codes, constants } = home.program;
+    return codes[origin] === CONSTANT && Object.is(constants[origin], 0);
   }
 
   /** Puts on the stack where the row of a list begins. */

@@ -244,10 +244,18 @@ export function hasPart(
       ? Object.values(x)
       : [];
     for (let i = 0; i < parts.length && i in parts; i++) {
-      if (typeof parts[i] !== "number") seen.add(parts[i]);
+      const part = parts[i];
+      if (typeof part === "number") continue;
+      if (!isFlat(part)) seen.add(part);
+      else if (test(part)) return true;
     }
   }
   return false;
+}
+
+/** Whether a part is an array of numbers, in which nothing is to be looked for. */
+function isFlat(part: unknown): boolean {
+  return Array.isArray(part) && part.every((x) => typeof x === "number");
 }
 
 /** An array or record that is being read. */

@@ -201,7 +201,7 @@ describe("generated code", () => {
   it("begins anew at each call with more carries than stay in locals", () => {
     // Zeros of both signs, the last one, too, and what is not 0, at first and between.
     const starts = Array.from(
-      { length: 40 },
+      { length: 41 },
       (_, k) => k % 13 === 0 ? 1 + k : k % 11 === 0 ? -0 : 0,
     );
     const step = (state: Scalar[], [x]: Scalar[]) =>

@@ -51,7 +51,11 @@ export type ArgumentKind =
   };
 
 /** A part of the result: a number, or a list of rows of a shape. */
-export type ResultKind = { readonly row: Shape | null };
+export interface ResultKind {
+  readonly row: Shape | null;
+  /** Whether the list is a Float64Array. */
+  readonly floats: boolean;
+}
 
 /** A recorded function. */
 export interface Frozen {
@@ -59,7 +63,7 @@ export interface Frozen {
   readonly recorded: Ordered;
   /** Whether it has loops from `map`, `fold` and `scan`. */
   readonly hasLoops: boolean;
-  /** Whether lists are inputs of it. */
+  /** Whether lists are inputs or outputs of it. */
   readonly hasLists: boolean;
   readonly inputs: readonly ArgumentKind[];
   /** The result's shape, in which a list counts as one leaf. */
@@ -195,15 +199,18 @@ function recordOnce(
     const outputs = leaves.map((leaf) => {
       const list = rowListOf(leaf);
       if (list !== undefined) {
-        return { entry: entryFor(list.list), row: list.shape };
+        const { shape, floats } = list;
+        return { entry: entryFor(list.list), row: shape, floats };
       }
       if (leaf instanceof Var && !isOpen(leaf)) {
         throw outlived("compile", "the function's result");
       }
-      return { entry: entryFor(leaf as Var | number), row: null };
+      const entry = entryFor(leaf as Var | number);
+      return { entry, row: null, floats: false };
     });
     const entries = tapeEntries(), end = tapeLength();
-    const hasLists = kinds.some(isOrHasList);
+    const hasLists = kinds.some(isOrHasList) ||
+      outputs.some(({ row }) => row !== null);
     const hasLoops = hasLists || entries.loops.length > 0;
     const roots = outputs.map(({ entry }) => entry);
     const recorded = asRecorded(
@@ -235,14 +242,14 @@ function recordOnce(
 const RESULT: LeafKind<unknown> = {
   expected: "a number or Var, or an array or plain object of them",
   is: (x): x is unknown =>
-    typeof x === "number" || x instanceof Var || isOfAnyLength(x),
+    typeof x === "number" || x instanceof Var || isWhole(x),
   hint: hintForResult,
 };
 
-/** Whether x stands for a list whose length is not known. */
-function isOfAnyLength(x: unknown): boolean {
+/** Whether x stands for a list that is one output: of a length that is not known, or a Float64Array. */
+function isWhole(x: unknown): boolean {
   const list = rowListOf(x);
-  return list !== undefined && typeof list.size !== "number";
+  return list !== undefined && (typeof list.size !== "number" || list.floats);
 }
 
 /** Whether a part of the arguments is a list, or has one. */

@@ -1,4 +1,4 @@
-// A function compiled for lists of any length.
+// A function compiled for lists of any length, or one whose result has a long list.
 import { now } from "../host.ts";
 import { greatestDivisor } from "../loops/rows.ts";
 import {
@@ -229,7 +229,7 @@ const MAX_VERIFIED = 10_000;
 /** In place of a result, where arguments do not have the structure. */
 export const UNLIKE: unique symbol = Symbol("unlike");
 
-/** A function compiled for lists of any length but 0. */
+/** A function with lists among its arguments, of any length but 0, or in its result. */
 export class ListVersion {
   readonly executable: Executable;
   readonly #f: AnyFunction;
@@ -435,9 +435,10 @@ export class ListVersion {
     }
     const { shape, outputs } = this.#frozen;
     let at = executable.outputsAt;
-    const leaves = outputs.map(({ row }, k) => {
-      if (row === null) return executable.memory[at++]!;
+    const leaves = outputs.map((output, k) => {
+      if (output.row === null) return executable.memory[at++]!;
       const { floats, at: first, length } = executable.listOutput(k);
+      if (output.floats) return floats.slice(first, first + length);
       const signature = this.#rows[k]!, { size } = signature;
       return Array.from(
         { length: length / size },

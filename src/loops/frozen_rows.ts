@@ -1,6 +1,6 @@
 // What a loop goes over in a function that is being compiled: streams of lists.
 import type { Scalar } from "../scalar.ts";
-import type { Address } from "../tape/loop.ts";
+import { type Address, tableAddress } from "../tape/loop.ts";
 import {
   entryFor,
   isOpen,
@@ -213,7 +213,8 @@ function frozenColumns(
     size: rows.length,
     shape: withoutFloats(shape),
     leaves: leaves.map((leaf) =>
-      leaf ?? { list: all!, address: addressOf(tables[next++]!), example: NaN }
+      leaf ??
+        { list: all!, address: tableAddress(tables[next++]!), example: NaN }
     ),
     gathered: gathered.vars,
   };
@@ -263,14 +264,6 @@ class Gathered {
   list(): List {
     return recordGather(this.#entries);
   }
-}
-
-/** The table as a rule, if there is one. */
-function addressOf(table: Int32Array): Address {
-  const offset = table[0]!, stride = (table[1] ?? offset) - offset;
-  return table.every((at, i) => at === offset + stride * i)
-    ? { offset, stride, table: null }
-    : { offset: 0, stride: 0, table };
 }
 
 /** A row, for the body. */

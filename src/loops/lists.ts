@@ -9,7 +9,7 @@ import {
 import { ELEMENT, LENGTH } from "../tape/loop.ts";
 import { activeRecording, recordOf, type Var } from "../tape/recording.ts";
 import type { List, Recorded } from "../transforms/loop_builder.ts";
-import { rebuild, type Shape } from "../transforms/structures.ts";
+import { LEAF, rebuild, type Shape } from "../transforms/structures.ts";
 import { rangeError } from "../errors.ts";
 
 /** Thrown to have a function recorded anew, with more lists of known elements. */
@@ -69,15 +69,19 @@ export class RowList implements ListValue {
   readonly size: Size;
   /** The numbers of a row in an example, if there is one. */
   readonly example: readonly number[];
+  /** Whether it stays one list as a result, which is a Float64Array. */
+  readonly floats: boolean;
 
   constructor(
     list: List,
     shape: Shape,
     size: Size,
     example: readonly number[] = [],
+    floats: boolean = false,
   ) {
     this.list = list;
     this.example = example;
+    this.floats = floats;
     this.shape = shape;
     this.size = size;
   }
@@ -144,6 +148,11 @@ export function arrayOf(value: RowList): unknown[] {
   });
   setListValue(array, value);
   return array;
+}
+
+/** An array that stands for a list of numbers in place of a Float64Array. */
+export function floatsOf(list: List, size: number): unknown[] {
+  return arrayOf(new RowList(list, LEAF, size, [], true));
 }
 
 function rowsOf({ list, shape, size }: RowList): unknown[] {

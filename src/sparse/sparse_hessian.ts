@@ -1,9 +1,8 @@
 import type { Scalar } from "../scalar.ts";
-import { unrolled } from "../tape/recording.ts";
 import { gradientOf } from "../transforms/grad.ts";
 import { withRecorded } from "../transforms/recorded.ts";
 import type { Argument, Arguments } from "../transforms/structures.ts";
-import { symmetricRows } from "./compressed.ts";
+import { patternWithLoops, symmetricRows } from "./compressed.ts";
 import type { SparseMatrix } from "./sparse_matrix.ts";
 
 /**
@@ -95,15 +94,17 @@ export function sparseHessian<
   f: (x: X, ...data: D) => Scalar,
 ): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => SparseMatrix {
   const call = "sparseHessian", both = gradientOf(call, f);
-  // The pattern is one of numbers, and not of lists.
-  const gradient = (x: unknown, ...data: unknown[]) =>
-    unrolled(() => both(x, data).gradient);
+  const gradient = (x: unknown, ...data: unknown[]) => both(x, data).gradient;
   return (x, ...data) =>
     withRecorded(
       call,
       gradient,
       x,
       data,
-      (recorded) => symmetricRows(recorded, call),
+      (recorded) =>
+        symmetricRows(
+          recorded,
+          patternWithLoops(recorded, call, gradient, x, data),
+        ),
     );
 }

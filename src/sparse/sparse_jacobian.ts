@@ -1,8 +1,7 @@
 import type { Scalar } from "../scalar.ts";
-import { unrolled } from "../tape/recording.ts";
 import { checkFunction, withRecorded } from "../transforms/recorded.ts";
 import type { Argument, Arguments } from "../transforms/structures.ts";
-import { sparseRows } from "./compressed.ts";
+import { patternWithLoops, sparseRows } from "./compressed.ts";
 import type { SparseMatrix } from "./sparse_matrix.ts";
 
 /**
@@ -15,7 +14,8 @@ import type { SparseMatrix } from "./sparse_matrix.ts";
  * meet are computed by one sweep, so that the number of sweeps is about that of
  * the most entries in a row; dense rows or columns are swept by themselves.
  *
- * Compiled, the pattern's arrays are the same for all calls.
+ * Compiled, the pattern's arrays are the same for all calls, and `map`, `fold` and
+ * `scan` stay loops: the pattern is found once, from what they do written out.
  *
  * @category Sparse derivatives
  * @typeParam X The first parameter of `f`: a structure of Scalars.
@@ -50,14 +50,13 @@ export function sparseJacobian<
 ): <A extends Argument<X>>(x: A, ...data: Arguments<D>) => SparseMatrix {
   const call = "sparseJacobian";
   checkFunction(call, f);
-  // The pattern is one of numbers, and not of lists.
-  const plain = (x: X, ...data: D) => unrolled(() => f(x, ...data));
   return (x, ...data) =>
     withRecorded(
       call,
-      plain,
+      f,
       x,
       data,
-      (recorded) => sparseRows(recorded, call),
+      (recorded) =>
+        sparseRows(recorded, patternWithLoops(recorded, call, f, x, data)),
     );
 }

@@ -1,6 +1,7 @@
-import { type Operand, primitiveOf } from "../primitives.ts";
+import { MUL, type Operand, primitiveOf } from "../primitives.ts";
 import { isCallAt, pullCall, pushCall } from "./calls.ts";
 import {
+  CONSTANT,
   type Entries,
   FIRST_OPERATION,
   forEachOperand,
@@ -9,6 +10,7 @@ import {
 import {
   FINAL,
   FIRST_LOOP_CODE,
+  GATHER,
   LENGTH,
   LOOP,
   type Loop,
@@ -41,14 +43,25 @@ export class Activity {
   /** 1 for entries that vary. */
   readonly #varied: Uint8Array;
   readonly #loops = new Map<number, LoopActivity>();
+  /** 1 for entries whose tangent is known to be 1; null if there are none. */
+  #isSeed: Uint8Array | null = null;
+  /** By list: tangents that are known. */
+  readonly #seeds = new Map<number, Float64Array>();
   #scalars: ((entry: number) => Var | number) | null = null;
 
   /**
    * @param section What was recorded.
    * @param numeric Whether rules are given numbers, and not Vars.
    * @param moves Which of the inputs vary.
+   * @param areSeeds Whether the tangents of those that vary are 1: then lists of
+   * inputs are known to vary element by element.
    */
-  constructor(section: Section, numeric: boolean, moves: readonly boolean[]) {
+  constructor(
+    section: Section,
+    numeric: boolean,
+    moves: readonly boolean[],
+    areSeeds: boolean = false,
+  ) {
     const { entries, start, inputs, end } = section;
     this.#section = section;
     this.#entries = entries;
@@ -56,6 +69,7 @@ export class Activity {
     const { codes, lefts, rights, lists } = entries;
     const varied = this.#varied = new Uint8Array(end - start);
     moves.forEach((move, k) => varied[k] = move ? 1 : 0);
+    if (areSeeds) this.#isSeed = varied.slice();
     const isVaried = (entry: number) => this.isVaried(entry);
     for (let i = start + inputs; i < end; i++) {
       if (codes[i]! < FIRST_OPERATION) continue;
@@ -77,8 +91,59 @@ export class Activity {
         case "list":
           any = lists.subarray(left, left + right).some(isVaried);
       }
-      if (any) varied[i - start] = 1;
+      if (!any) continue;
+      varied[i - start] = 1;
+      if (this.#isSeed !== null && this.#isCopyOfSeed(i)) {
+        this.#isSeed[i - start] = 1;
+      }
     }
+  }
+
+  /** Whether an entry is 1 · an input that varies, as one of the function around. */
+  #isCopyOfSeed(i: number): boolean {
+    const { codes, lefts, rights, values } = this.#entries;
+    const left = lefts[i]!, right = rights[i]!;
+    return codes[i] === MUL && codes[right] === CONSTANT &&
+      values[right] === 1 && this.#isSeed![left - this.#section.start] === 1;
+  }
+
+  /** The tangents of a list of inputs, if they are known: 0 and 1. */
+  seedsOf(entry: number): Float64Array | undefined {
+    return this.#seeds.get(entry);
+  }
+
+  /** The same for what a loop streams: a number per row. */
+  streamSeeds(loop: number, stream: number): Float64Array | undefined {
+    const { codes, lefts, loops, values } = this.#entries;
+    const { count, streams } = loops[lefts[loop]!]!;
+    const { list, offset, stride, table } = streams[stream]!;
+    const seeds = this.#seeds.get(list);
+    if (seeds === undefined || codes[count] !== CONSTANT) return undefined;
+    return Float64Array.from(
+      { length: values[count]! },
+      (_, row) =>
+        seeds[table === null ? offset + stride * row : table[row]!] ?? 0,
+    );
+  }
+
+  /** Finds the tangents of a gathered list; whether any is not 0. */
+  #gatherSeeds(i: number): boolean {
+    const { lefts, rights, lists } = this.#entries;
+    const { start } = this.#section, isSeed = this.#isSeed;
+    const operands = lists.subarray(lefts[i]!, lefts[i]! + rights[i]!);
+    if (!operands.some((entry) => this.isVaried(entry))) return false;
+    const areKnown = isSeed !== null &&
+      operands.every((entry) =>
+        !this.isVaried(entry) || isSeed[entry - start] === 1
+      );
+    if (areKnown) {
+      const seeds = Float64Array.from(
+        operands,
+        (entry) => this.isVaried(entry) ? 1 : 0,
+      );
+      this.#seeds.set(i, seeds);
+    }
+    return true;
   }
 
   /** Whether an entry has a derivative by an input that varies. */
@@ -109,9 +174,15 @@ export class Activity {
       case LENGTH:
       case ZEROS:
         return false;
+      case GATHER:
+        return this.#gatherSeeds(i);
       case LOOP: {
         const isVaried = (entry: number) => this.isVaried(entry);
-        const found = activityOf(this.#entries.loops[left]!, isVaried);
+        const found = activityOf(
+          this.#entries.loops[left]!,
+          isVaried,
+          (k) => this.streamSeeds(i, k)?.includes(1) ?? true,
+        );
         this.#loops.set(i, found);
         return [found.carries, found.stacked, found.updates].flat().some((x) =>
           x
@@ -230,18 +301,26 @@ export function sectionOf({ body }: Loop): Section {
   };
 }
 
-/** What varies in a loop: what is carried varies if it comes to do so in any row. */
+/**
+ * What varies in a loop: what is carried varies if it comes to do so in any row.
+ *
+ * @param isMoved Whether a stream of a list that varies does so.
+ */
 function activityOf(
   loop: Loop,
   isVaried: (entry: number) => boolean,
+  isMoved: (stream: number) => boolean,
 ): LoopActivity {
   const { body, updates } = loop;
   const carries = loop.carries.map(isVaried);
   const stored = updates.map(({ list }) => isVaried(list));
+  const streams = loop.streams.map(({ list }, k) =>
+    isVaried(list) && isMoved(k)
+  );
   for (;;) {
     const activity = new Activity(sectionOf(loop), false, [
       ...carries,
-      ...loop.streams.map(({ list }) => isVaried(list)),
+      ...streams,
       ...loop.slices.map(isVaried),
       ...updates.flatMap(({ addresses }, u) => addresses.map(() => stored[u]!)),
       ...(loop.index ? [false] : []),

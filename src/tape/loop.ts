@@ -50,6 +50,14 @@ export interface Address {
   readonly table: Int32Array | null;
 }
 
+/** A table as a rule, if there is one. */
+export function tableAddress(table: Int32Array): Address {
+  const offset = table[0]!, stride = (table[1] ?? offset) - offset;
+  return table.every((at, i) => at === offset + stride * i)
+    ? { offset, stride, table: null }
+    : { offset: 0, stride: 0, table };
+}
+
 /** One number of each row of a list. */
 export interface Stream extends Address {
   /** The list's entry. */

@@ -33,7 +33,7 @@ export class Liveness {
   readonly #isAll: boolean;
   /** By source. */
   readonly #flags = new Map<number, Recorded>();
-  readonly #carried: number[] = [];
+  readonly #carried: (() => Scalar)[];
   /** By the bits of a set. */
   readonly #flagsOfSets = new Map<string, Recorded>();
 
@@ -41,6 +41,7 @@ export class Liveness {
    * @param length How many entries the body has.
    * @param sums Entries whose adjoint goes on from row to row, or is shared with
    * others: nothing that is missing may be added to it.
+   * @param carried Where flags are put that are carried: what each is in the next row.
    */
   constructor(
     builder: LoopBuilder,
@@ -48,8 +49,10 @@ export class Liveness {
     sources: readonly Source[],
     sums: ReadonlySet<number>,
     edges: Edges,
+    carried: (() => Scalar)[] = [],
   ) {
     this.#builder = builder;
+    this.#carried = carried;
     this.#sources = sources;
     this.#sums = sums;
     const words = this.#words = (sources.length + 31) >>> 5;
@@ -121,7 +124,7 @@ export class Liveness {
     if (flag === undefined) {
       const { start, next } = this.#sources[source]!;
       flag = next === null ? start : this.#builder.carry(start);
-      if (next !== null) this.#carried.push(source);
+      if (next !== null) this.#carried.push(() => this.of(next));
       this.#flags.set(source, flag);
     }
     return flag;
@@ -144,13 +147,16 @@ export class Liveness {
 
   /** The flags of the next row, as the carries that flags turned out to need. */
   next(): Scalar[] {
-    const flags: Scalar[] = [];
-    // A flag may need another.
-    for (let k = 0; k < this.#carried.length; k++) {
-      flags.push(this.of(this.#sources[this.#carried[k]!]!.next!));
-    }
-    return flags;
+    return nextFlags(this.#carried);
   }
+}
+
+/** The flags of the next row: of one body's {@linkcode Liveness}, or of several's. */
+export function nextFlags(carried: readonly (() => Scalar)[]): Scalar[] {
+  const flags: Scalar[] = [];
+  // A flag may need another.
+  for (let k = 0; k < carried.length; k++) flags.push(carried[k]!());
+  return flags;
 }
 
 /** A share where its flag is not 0. */

@@ -22,6 +22,7 @@ import {
   mul,
   rows,
   type Scalar,
+  scan,
   select,
   sin,
   sparseHessian,
@@ -33,6 +34,7 @@ import {
   sum,
 } from "../../mod.ts";
 import { seededRandom } from "../support/numeric.ts";
+import { loopData, randomLoops } from "../support/random_loops.ts";
 import { randomProgram } from "../support/random_program.ts";
 
 type List = readonly Scalar[];
@@ -275,6 +277,131 @@ describe("sparseJacobian", () => {
       sum(sparseJacobian(f)(x as number[]).values as unknown as List);
     assertEquals(grad(total)([1, 2, 3]), [2, 2, 2]);
   });
+});
+
+describe("compiled, loops stay loops:", () => {
+  const lines = (text: string) => text.split("\n").length;
+  /** Asserts the dense matrices, and that twice the rows make no longer program. */
+  const check = (
+    f: (x: List) => unknown,
+    transform: "sparseJacobian" | "sparseHessian",
+    n: number,
+  ): void => {
+    const sparse =
+      (transform === "sparseJacobian"
+        ? sparseJacobian(f)
+        : sparseHessian(f as (x: List) => Scalar)) as (x: List) => SparseMatrix;
+    const dense = transform === "sparseJacobian"
+      ? jacobian(f)
+      : hessian(f as (x: List) => Scalar);
+    const compiled = compile(sparse);
+    const found = compiled(at(n)), recorded = sparse(at(n));
+    assertSame(found, dense(at(n)) as number[][], "compiled");
+    assertEquals(found.rowStarts, recorded.rowStarts);
+    assertEquals(found.columnIndices, recorded.columnIndices);
+    const text = String(compiled.program(at(n)));
+    assert(text.includes("loop up to"), text);
+    assert(lines(String(compiled.program(at(2 * n)))) <= lines(text) + 2);
+  };
+  const pairs = (x: List) =>
+    x.slice(1).map((next, i) => ({ own: x[i]!, next }));
+
+  it("a map of structures", () => {
+    check(
+      (x) =>
+        map(pairs(x), ({ own, next }) => [
+          sub(next, square(own)),
+          mul(own, exp(next)),
+        ]),
+      "sparseJacobian",
+      200,
+    );
+  });
+
+  it("a sum over a map, of second order", () => {
+    check(
+      (x) =>
+        sum(map(pairs(x), ({ own, next }) => square(sub(next, square(own))))),
+      "sparseHessian",
+      200,
+    );
+  });
+
+  it("a map with a number of which all rows take a part, and one without", () => {
+    check(
+      (x) => [
+        ...map(x.slice(1), (xi) => mul(x[0]!, sin(xi))),
+        ...map(x.slice(1), (xi) => square(xi)),
+      ],
+      "sparseJacobian",
+      200,
+    );
+  });
+
+  it("a map of more results than there are inputs, swept backwards", () => {
+    check(
+      (x) => [sum(map(x, (xi) => exp(xi))), ...map(x, (xi) => mul(2, xi))],
+      "sparseJacobian",
+      200,
+    );
+  });
+
+  it("a fold of another fold's state, and a loop in a row", () => {
+    const step = (state: Scalar, x: Scalar) => add(mul(state, 0.5), sin(x));
+    check(
+      (x) =>
+        map(
+          x.slice(2).map((_, i) => [x[i]!, x[i + 1]!, x[i + 2]!]),
+          (row) =>
+            fold([1, 2, 3, 4], row[0]!, (s, k) => step(s, mul(k, row[1]!))),
+        ),
+      "sparseJacobian",
+      200,
+    );
+    const f = (x: List) => fold(x, 0 as Scalar, step);
+    assertSame(
+      compile(sparseJacobian((x: List) => [f(x)]))(at(9)),
+      jacobian((x: List) => [f(x)])(at(9)),
+      "fold",
+    );
+    const states = (x: List) => scan(x, 0 as Scalar, step);
+    const lower = compile(sparseJacobian(states))(at(9));
+    assertSame(lower, jacobian(states)(at(9)), "scan");
+    assertEquals(entries(lower), 45);
+  });
+});
+
+describe("random programs with loops in loops, sparse and dense", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    it(`number ${seed}`, () => {
+      const { parameters, run } = randomLoops(seed);
+      const random = seededRandom(seed + 1);
+      const x = Array.from(
+        { length: 3 * parameters },
+        () => 2 * random() - 1,
+      );
+      // Three side by side, with data of their own.
+      const parts = (x: List) =>
+        [0, 1, 2].map((k) =>
+          run(
+            x.slice(k * parameters, (k + 1) * parameters),
+            loopData(5 * k, seed + k),
+          )
+        );
+      const f = (x: List) => sum(parts(x));
+      const dense = jacobian(parts)(x), curved = hessian(f)(x);
+      if (![...dense, ...curved].flat().every(Number.isFinite)) return;
+      const rows = sparseJacobian(parts)(x), curves = sparseHessian(f)(x);
+      assertSame(rows, dense, "recorded");
+      assertSame(curves, curved, "recorded, Hessian");
+      const compiled = compile(sparseJacobian(parts))(x);
+      assertSame(compiled, dense, "compiled");
+      assertEquals(compiled.columnIndices, rows.columnIndices);
+      const hessians = compile(sparseHessian(f))(x);
+      assertSame(hessians, curved, "compiled, Hessian");
+      assertEquals(hessians.columnIndices, curves.columnIndices);
+    });
+  }
 });
 
 describe("random programs, sparse and dense", () => {

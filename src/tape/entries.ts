@@ -118,10 +118,26 @@ export function forEachOperand(
 }
 
 /** The operands of entry i, in order. */
-export function operandsAt(operations: Operations, i: number): number[] {
+export function operandsAt(
+  { codes, lefts, rights, lists, loops }: Operations,
+  i: number,
+): number[] {
+  const left = lefts[i]!, right = rights[i]!;
   const operands: number[] = [];
-  forEachOperand(operations, i, (operand) => operands.push(operand));
-  return operands;
+  switch (fieldsOf(codes[i]!)) {
+    case LIST:
+      for (let k = left; k < left + right; k++) operands.push(lists[k]!);
+      return operands;
+    case LOOP_FIELDS:
+      forEachLoopOperand(loops[left]!, (operand) => operands.push(operand));
+      return operands;
+    case 1:
+      return [left];
+    case 2:
+      return [left, right];
+    default:
+      return operands;
+  }
 }
 
 /** Adds 1 for each time that entry i has an entry as its operand. */

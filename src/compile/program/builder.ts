@@ -68,7 +68,8 @@ export class Builder {
   #table: Int32Array;
   // By entry, or −1 less it: whether it is never −0, or has no minus.
   readonly #signs = new Map<number, boolean>();
-  readonly #listEntries = new Map<string, number>();
+  /** By hash: the entries whose operands are lists. */
+  readonly #listEntries = new Map<number, number[]>();
   readonly #constantEntries = new Map<number, number>();
   #minusZero = -1;
   readonly #assumed: Assumed;
@@ -246,9 +247,10 @@ export class Builder {
 
   /** The list of its operands. */
   gather(operands: readonly number[]): number {
-    const constants = operands.map((entry) => this.constantAt(entry));
-    return constants.every((constant) => constant !== undefined)
-      ? this.constantList(Float64Array.from(constants))
+    return operands.every((entry) => this.#codes[entry] === CONSTANT)
+      ? this.constantList(
+        Float64Array.from(operands, (entry) => this.#constants[entry]!),
+      )
       : this.#emitList(GATHER, operands);
   }
 
@@ -377,14 +379,25 @@ export class Builder {
   }
 
   #emitList(code: number, operands: readonly number[]): number {
-    const key = `${code}:${operands}`;
-    let entry = this.#listEntries.get(key);
-    if (entry === undefined) {
-      entry = this.#append(code, this.#lists.length, operands.length, 0);
-      for (const operand of operands) this.#lists.push(operand);
-      this.#listEntries.set(key, entry);
+    let key = code;
+    for (const operand of operands) key = hash(key, operand, operands.length);
+    const known = this.#listEntries.get(key);
+    if (known === undefined) this.#listEntries.set(key, []);
+    for (const entry of known ?? []) {
+      if (this.#codes[entry] === code && this.#hasOperands(entry, operands)) {
+        return entry;
+      }
     }
+    const entry = this.#append(code, this.#lists.length, operands.length, 0);
+    for (const operand of operands) this.#lists.push(operand);
+    this.#listEntries.get(key)!.push(entry);
     return entry;
+  }
+
+  #hasOperands(entry: number, operands: readonly number[]): boolean {
+    const at = this.#lefts[entry]!;
+    return this.#rights[entry] === operands.length &&
+      operands.every((operand, k) => this.#lists[at + k] === operand);
   }
 }
 

@@ -23,7 +23,7 @@ import {
 import { Builder, type Ordered } from "./builder.ts";
 import { inputsOf, outputsOf } from "./layout.ts";
 import { append, appendLoop, project, replay } from "./lower.ts";
-import { withBodies } from "./uses.ts";
+import { neededEntries, withBodies } from "./uses.ts";
 
 // Larger bodies leave the processor's instruction cache.
 const MOST_OPERATIONS = 6000;
@@ -154,40 +154,30 @@ function merged(program: Ordered, a: number, b: number): Ordered {
   const renamed = new Int32Array(length).fill(-1);
   for (let k = 0; k < inputs; k++) renamed[k] = k;
   const rename = (entry: number) => renamed[entry]!;
-  const operands = (i: number) =>
-    i === a || i === b
-      ? [...operandsAt(program, a), ...operandsAt(program, b)].filter((entry) =>
-        !(codes[entry] === STACKED && lefts[entry] === a)
-      )
-      : operandsAt(program, i);
-  // What only comes later may now be needed before: in the order of need.
-  const stack = [...outputs].reverse();
-  while (stack.length > 0) {
-    const i = stack.at(-1)!;
-    if (renamed[i]! >= 0) {
-      stack.pop();
-      continue;
+  const appendMarked = (marks: Uint8Array) => {
+    for (let i = inputs; i < length; i++) {
+      if (marks[i] === 0 || renamed[i]! >= 0) continue;
+      if (lefts[i] === b && isResult(codes[i]!)) {
+        const before = codes[i] === FINAL
+          ? one.carries
+          : codes[i] === STACKED
+          ? one.stacked
+          : one.updates;
+        const k = before.length + rights[i]!;
+        renamed[i] = project(builder, codes[i]!, renamed[b]!, k);
+      } else {
+        renamed[i] = append(program, i, builder, rename);
+      }
     }
-    const missing = operands(i).filter((entry) => renamed[entry]! < 0);
-    if (missing.length > 0) {
-      stack.push(...missing.reverse());
-      continue;
-    }
-    stack.pop();
-    if (i === a || i === b) {
-      renamed[a] = renamed[b] = appendBoth(program, a, b, builder, rename);
-    } else if (lefts[i] === b && isResult(codes[i]!)) {
-      const before = codes[i] === FINAL
-        ? one.carries
-        : codes[i] === STACKED
-        ? one.stacked
-        : one.updates;
-      const k = before.length + rights[i]!;
-      renamed[i] = project(builder, codes[i]!, renamed[b]!, k);
-    } else {
-      renamed[i] = append(program, i, builder, rename);
-    }
-  }
+  };
+  // First what either needs, but for what the one hands to the other row by row.
+  const operands = [a, b].flatMap((i) => operandsAt(program, i));
+  const before = operands.filter((entry) =>
+    !(codes[entry] === STACKED && lefts[entry] === a)
+  );
+  appendMarked(neededEntries(program, before, length));
+  renamed[a] = renamed[b] = appendBoth(program, a, b, builder, rename);
+  appendMarked(neededEntries(program, outputs, length));
   return builder.finish(outputs.map(rename));
 }
 

@@ -10,8 +10,24 @@ export interface InputsAt {
   readonly captures: number;
 }
 
+/** Where the outputs of each kind begin; the carries come first. */
+export interface OutputsAt {
+  readonly updates: readonly number[];
+  readonly stacked: readonly number[];
+}
+
+// Passes ask stream by stream, and no longer change a loop.
+const inputsKnown = new WeakMap<Loop, InputsAt>();
+const outputsKnown = new WeakMap<Loop, OutputsAt>();
+
 /** Where a body's inputs of each kind begin. */
-export function inputsOf(
+export function inputsOf(loop: Loop): InputsAt {
+  let known = inputsKnown.get(loop);
+  if (known === undefined) inputsKnown.set(loop, known = findInputs(loop));
+  return known;
+}
+
+function findInputs(
   { carries, streams, slices, updates, index }: Loop,
 ): InputsAt {
   const slicesAt = carries.length + streams.length;
@@ -29,10 +45,13 @@ export function inputsOf(
 }
 
 /** Where a body's outputs of each kind begin; the carries come first. */
-export function outputsOf({ carries, updates, stacked }: Loop): {
-  readonly updates: readonly number[];
-  readonly stacked: readonly number[];
-} {
+export function outputsOf(loop: Loop): OutputsAt {
+  let known = outputsKnown.get(loop);
+  if (known === undefined) outputsKnown.set(loop, known = findOutputs(loop));
+  return known;
+}
+
+function findOutputs({ carries, updates, stacked }: Loop): OutputsAt {
   let next = carries.length;
   const updatesAt = updates.map(({ addresses }) =>
     (next += addresses.length) - addresses.length

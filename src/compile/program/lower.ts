@@ -1,6 +1,6 @@
 // Programs with loops through the builder: operations lowered, folded and shared,
 // in bodies too, and what stays the same from row to row taken out of its loop.
-import { CONSTANT, INPUT, operandsAt } from "../../tape/entries.ts";
+import { CONSTANT, fieldsOf, INPUT, operandsAt } from "../../tape/entries.ts";
 import {
   CONSTANT_LIST,
   ELEMENT,
@@ -136,29 +136,37 @@ function elementOfStacked(
   const loop = builder.loopOf(builder.operandOf(stacked, 0));
   const list = builder.operandOf(stacked, 1), width = loop.stacked[list]!;
   if (width === 0) return -1;
-  const { body, streams } = loop, row = Math.floor(k / width);
-  const read = (input: number): number => {
-    const stream = streams[input - inputsOf(loop).streams];
-    if (stream === undefined) return -1;
-    const place = stream.table?.[row] ?? stream.offset + stream.stride * row;
-    return place < 0 ? -1 : project(builder, ELEMENT, stream.list, place);
-  };
+  const { body, streams } = loop, { codes, constants } = body;
   const output = body.outputs[outputsOf(loop).stacked[list]! + k % width]!;
-  const code = body.codes[output]!;
-  if (output < body.inputs) return read(output);
-  if (code === CONSTANT) return builder.constant(body.constants[output]!);
-  if (code >= FIRST_LOOP_CODE) return -1;
-  const operands = operandsAt(body, output).map((operand) =>
-    body.codes[operand] === CONSTANT
-      ? builder.constant(body.constants[operand]!)
-      : operand < body.inputs
-      ? read(operand)
-      : -1
-  );
+  const { streams: from, slices: to } = inputsOf(loop);
+  const isRead = (entry: number) =>
+    entry >= from && entry < to || codes[entry] === CONSTANT;
+  // Most are asked for in vain, and many at a time.
+  if (!isRead(output) && !isOperationOn(body, output, isRead)) return -1;
+  const row = Math.floor(k / width);
+  const read = (entry: number): number => {
+    if (codes[entry] === CONSTANT) return builder.constant(constants[entry]!);
+    const { list, offset, stride, table } = streams[entry - from]!;
+    const place = table?.[row] ?? offset + stride * row;
+    return place < 0 ? -1 : project(builder, ELEMENT, list, place);
+  };
+  if (isRead(output)) return read(output);
+  const operands = operandsAt(body, output).map(read);
   const areKnown = operands.every((operand) =>
     operand >= 0 && builder.constantAt(operand) !== undefined
   );
-  return areKnown ? builder.lower(primitiveOf(code), operands) : -1;
+  return areKnown ? builder.lower(primitiveOf(codes[output]!), operands) : -1;
+}
+
+/** Whether an entry of a body is an operation of one or two operands, all of which are such. */
+function isOperationOn(
+  { codes, lefts, rights }: Program,
+  i: number,
+  isSuch: (entry: number) => boolean,
+): boolean {
+  const fields = codes[i]! < FIRST_LOOP_CODE ? fieldsOf(codes[i]!) : 0;
+  return (fields === 1 || fields === 2 && isSuch(rights[i]!)) &&
+    isSuch(lefts[i]!);
 }
 
 /** The number of rows of a list: an entry that all lists of as many rows have in common. */

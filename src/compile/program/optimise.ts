@@ -17,6 +17,7 @@ import { fused } from "./fuse.ts";
 import { withRowsKept } from "./keep.ts";
 import { withListCarries } from "./list_carries.ts";
 import { lowered } from "./lower.ts";
+import { withListOutputs } from "./output_lists.ts";
 import { withoutUnread } from "./remove.ts";
 import { scheduled } from "./schedule.ts";
 import { unrolled } from "./unroll.ts";
@@ -50,13 +51,15 @@ export function optimised(recorded: Ordered): Ordered {
 
 /** The same for a program with loops. */
 export function withLoopsOptimised(program: Program): Ordered {
-  let result = withoutUnread(lowered(program));
+  const { narrow, widened } = withListOutputs(program);
+  let result = withoutUnread(lowered(narrow));
   for (const pass of [fused, unrolled, withListCarries, withRowsKept]) {
     const changed = pass(result);
     // A pass that finds nothing to do gives the program that it was given.
     if (changed !== result) result = withoutUnread(changed);
   }
-  return result;
+  const wide = widened(result);
+  return wide === result ? result : withoutUnread(wide);
 }
 
 /** How many operations a program is as code: what only reads a list or a loop takes none of its own. */

@@ -2,11 +2,13 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { fused } from "../../../src/compile/program/fuse.ts";
 import { lowered } from "../../../src/compile/program/lower.ts";
+import { withListOutputs } from "../../../src/compile/program/output_lists.ts";
 import {
   parseProgram,
   printProgram,
 } from "../../../src/compile/program/program.ts";
 import { withoutUnread } from "../../../src/compile/program/remove.ts";
+import { ELEMENT, STACKED } from "../../../src/tape/loop.ts";
 import { unrolled } from "../../../src/compile/program/unroll.ts";
 import "../../../mod.ts";
 
@@ -474,6 +476,63 @@ describe("writing short loops out", () => {
       `;
       const program = lowered(parseProgram(text));
       assertEquals(unrolled(program), program);
+    }
+  });
+});
+
+describe("outputs that are one list's numbers", () => {
+  const textFor = (numbers: number, outputs: (entry: number) => number[]) => `
+    inputs: %0[]
+    %1 = ${numbers}
+    %2 = loop up to %1
+      %0 = stream %0[0 + 1i]
+      %1 = exp %0
+      stack: %1
+    %3 = stacked %2 list 0
+    ${
+    Array.from({ length: numbers }, (_, k) => `%${4 + k} = %3[${k}]`).join(
+      "\n    ",
+    )
+  }
+    outputs: ${outputs(4).map((entry) => `%${entry}`).join(", ")}
+  `;
+
+  it("are the list meanwhile, if they are many, and in the end its numbers again", () => {
+    const program = lowered(parseProgram(
+      textFor(
+        300,
+        (at) => [at + 7, ...Array.from({ length: 300 }, (_, k) => at + k), at],
+      ),
+    ));
+    const { narrow, widened } = withListOutputs(program);
+    const { codes, rights, outputs } = narrow;
+    assertEquals(outputs.length, 3);
+    assertEquals(outputs.map((entry) => codes[entry]), [
+      ELEMENT,
+      STACKED,
+      ELEMENT,
+    ]);
+    assertEquals([rights[outputs[0]!], rights[outputs[2]!]], [7, 0]);
+    const wide = widened(lowered(narrow));
+    assertEquals(
+      wide.outputs.map((entry) => [wide.codes[entry], wide.rights[entry]]),
+      program.outputs.map((entry) => [ELEMENT, program.rights[entry]]),
+    );
+  });
+
+  it("are left as they are if they are few, or in another order", () => {
+    for (
+      const program of [
+        textFor(20, (at) => Array.from({ length: 20 }, (_, k) => at + k)),
+        textFor(
+          300,
+          (at) => Array.from({ length: 300 }, (_, k) => at + 299 - k),
+        ),
+      ].map((text) => lowered(parseProgram(text)))
+    ) {
+      const { narrow, widened } = withListOutputs(program);
+      assertEquals(narrow, program);
+      assertEquals(widened(program), program);
     }
   });
 });

@@ -10,14 +10,17 @@ import { listRoom } from "../rules/list_partials.ts";
 import * as tape from "../tape/recording.ts";
 import {
   entryFor,
+  entryOf,
   forgetConstants,
   isOpen,
   mayBeFast,
   outlived,
   record,
+  recordLarge,
   recordList,
   reserveOperands,
   setOperand,
+  takeLarge,
   takeOperands,
   tapeLength,
   valueAt,
@@ -27,7 +30,7 @@ import {
 
 // Constants of this module, which the compiler folds; what is imported is a load
 // and a check at each use.
-const { fastValues, isFast } = tape;
+const { fastValues, isFast, isLarge } = tape;
 const { recordFast, recordFastConstant } = tape;
 const { NUMBERS, OTHERS, takeThree, threeNumbers } = tape;
 
@@ -63,8 +66,22 @@ export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
     const value = primitive.value(fastValues[left]!, fastValues[right]!);
     return recordFast(primitive.code, left, right, value);
   }
+  if (isLarge(a) || isLarge(b)) return applyLarge(primitive, a, b);
   return a instanceof Node && b instanceof Node
     ? makeNode(primitive, primitive.value(a.value, b.value), a, b)
+    : applyElsewhere(primitive, a, b);
+}
+
+/** Applies a primitive of two operands where the recording is a long one. */
+function applyLarge(primitive: Binary, a: Scalar, b: Scalar): Scalar {
+  const left = takeLarge(a), right = takeLarge(b);
+  return (left | right) >= 0
+    ? recordLarge(
+      primitive.code,
+      left,
+      right,
+      primitive.value(valueAt(left), valueAt(right)),
+    )
     : applyElsewhere(primitive, a, b);
 }
 
@@ -180,6 +197,11 @@ function applyElsewhere(
 ): Scalar {
   switch (primitive.arity) {
     case 1:
+      if (isLarge(a)) {
+        const entry = entryOf(a as Var);
+        const value = primitive.value(valueAt(entry));
+        return recordLarge(primitive.code, entry, 0, value);
+      }
       if (a instanceof Node) {
         return makeNode(primitive, primitive.value(a.value), a, null);
       }

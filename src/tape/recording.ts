@@ -135,6 +135,8 @@ let active: Recording = CLOSED;
  * look at this alone.
  */
 let fast: Recording = CLOSED;
+/** The same while larger arrays are in use, or the small ones have no room. */
+let large: Recording = CLOSED;
 /** The number of entries in use. */
 let length = 0;
 /** The most that were in use since the tape was empty, recordings within included. */
@@ -197,8 +199,45 @@ export function recordFast(
   smallRights[i] = right;
   smallValues[i] = value;
   length = i + 1;
-  if (i > FAST_LIMIT) fast = CLOSED;
+  if (i > FAST_LIMIT) chooseFast();
   return new LocalVar(i, active);
+}
+
+/** Whether x is a Var of the innermost recording, if that is a long one without an observer. */
+export function isLarge(x: unknown): boolean {
+  return (x as Var | undefined)?.["recording"] === large;
+}
+
+/** The entry of a Var that {@linkcode isLarge}, or of a number, which becomes a constant; −1 for all else. */
+export function takeLarge(x: unknown): number {
+  if (isLarge(x)) return (x as Var)["index"];
+  return typeof x === "number" ? appendEntry(CONSTANT, 0, 0, x) : -1;
+}
+
+/** Appends an entry where one of its operands {@linkcode isLarge}, and gives its Var. */
+export function recordLarge(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): Var {
+  return new LocalVar(appendEntry(code, left, right, value), active);
+}
+
+function appendEntry(
+  code: number,
+  left: number,
+  right: number,
+  value: number,
+): number {
+  const i = length;
+  if (i === capacity) grow();
+  codes[i] = code;
+  lefts[i] = left;
+  rights[i] = right;
+  values[i] = value;
+  length = i + 1;
+  return i;
 }
 
 /**
@@ -240,18 +279,13 @@ function append(
   right: number,
   value: number,
 ): Var {
-  const i = length;
-  if (i === capacity) grow();
-  if (observer !== null && code >= FIRST_OPERATION) {
-    origins[i] = observer.origin();
-  }
-  codes[i] = code;
-  lefts[i] = left;
-  rights[i] = right;
-  values[i] = value;
-  length = i + 1;
+  const origin = observer !== null && code >= FIRST_OPERATION
+    ? observer.origin()
+    : undefined;
+  const i = appendEntry(code, left, right, value);
+  if (origin !== undefined) origins[i] = origin;
   // As after a fast path: the next one would write beyond the small arrays.
-  if (i > FAST_LIMIT) fast = CLOSED;
+  if (i > FAST_LIMIT && fast !== CLOSED) chooseFast();
   return new LocalVar(i, active);
 }
 
@@ -715,6 +749,7 @@ function chooseFast(): void {
   const isFast = codes === smallCodes && length < FAST_LIMIT &&
     observer === null;
   fast = isFast ? active : CLOSED;
+  large = isFast || observer !== null ? CLOSED : active;
 }
 
 /** Runs a function with an observer, to which the fast paths would tell nothing; or, with null, without. */

@@ -17,14 +17,23 @@ import {
 
 /** Appends to a program, as it is told: nothing is shared or folded. */
 export class ProgramBuilder {
-  readonly #codes: number[] = [];
-  readonly #lefts: number[] = [];
-  readonly #rights: number[] = [];
-  readonly #constants: number[] = [];
+  #length = 0;
+  #codes: Uint16Array;
+  #lefts: Int32Array;
+  #rights: Int32Array;
+  #constants: Float64Array;
   readonly #lists: number[] = [];
   readonly #loops: Loop[] = [];
   readonly #data: Float64Array[] = [];
   #inputs = 0;
+
+  /** @param expected How many entries to expect. */
+  constructor(expected = 32) {
+    this.#codes = new Uint16Array(expected);
+    this.#lefts = new Int32Array(expected);
+    this.#rights = new Int32Array(expected);
+    this.#constants = new Float64Array(expected);
+  }
 
   /** Appends an input: all of them come first. */
   input(): number {
@@ -97,21 +106,39 @@ export class ProgramBuilder {
 
   /** Appends an entry. */
   append(code: number, left = 0, right = 0, constant = 0): number {
-    this.#lefts.push(left);
-    this.#rights.push(right);
-    this.#constants.push(constant);
-    return this.#codes.push(code) - 1;
+    if (this.#length === this.#codes.length) this.#grow();
+    const i = this.#length++;
+    this.#codes[i] = code;
+    this.#lefts[i] = left;
+    this.#rights[i] = right;
+    this.#constants[i] = constant;
+    return i;
+  }
+
+  #grow(): void {
+    const to = 2 * this.#length + 32;
+    const before = {
+      codes: this.#codes,
+      lefts: this.#lefts,
+      rights: this.#rights,
+      constants: this.#constants,
+    };
+    (this.#codes = new Uint16Array(to)).set(before.codes);
+    (this.#lefts = new Int32Array(to)).set(before.lefts);
+    (this.#rights = new Int32Array(to)).set(before.rights);
+    (this.#constants = new Float64Array(to)).set(before.constants);
   }
 
   /** The program with these entries as its outputs. */
   finish(outputs: readonly number[]): Program {
+    const length = this.#length;
     return {
       inputs: this.#inputs,
-      length: this.#codes.length,
-      codes: new Uint16Array(this.#codes),
-      lefts: new Int32Array(this.#lefts),
-      rights: new Int32Array(this.#rights),
-      constants: new Float64Array(this.#constants),
+      length,
+      codes: this.#codes.slice(0, length),
+      lefts: this.#lefts.slice(0, length),
+      rights: this.#rights.slice(0, length),
+      constants: this.#constants.slice(0, length),
       lists: new Int32Array(this.#lists),
       loops: this.#loops,
       data: this.#data,

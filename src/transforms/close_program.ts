@@ -55,7 +55,7 @@ export function closeProgram(
   for (let i = end - 1; i >= start; i--) {
     if (needs[i - start] === 1) forEachOperand(entries, i, need);
   }
-  const builder = new ProgramBuilder();
+  const builder = new ProgramBuilder(end - start + outside.size);
   // By entry from `start` on, and of those before.
   const renamed = new Int32Array(end - start).fill(-1);
   const renamedOutside = new Map<number, number>();

@@ -28,7 +28,7 @@ type BodyStep = (
  */
 export function lowerLists(program: Program): Program {
   const { codes, lefts, rights, lists, constants, data, outputs } = program;
-  const builder = new ProgramBuilder();
+  const builder = new ProgramBuilder(program.length);
   const renamed: number[] = [];
   const rename = (entry: number): number => renamed[entry]!;
   for (let i = 0; i < program.length; i++) {

@@ -616,8 +616,8 @@ class Generator {
     const { loop, carrySlots } = state;
     const stores: { address: (context: Context) => void; offset: number }[] =
       [];
-    scope.program.outputs.forEach((entry, k) => {
-      if (entry !== i || !this.#isStoredAtOnce(scope, state, k)) return;
+    for (const k of scope.outputsAt(i)) {
+      if (!this.#isStoredAtOnce(scope, state, k)) continue;
       const carry = carrySlots.get(k);
       if (k < loop.carries.length) {
         const offset = this.#slotAddress(carry!);
@@ -626,7 +626,7 @@ class Generator {
         const place = this.#outputPlace(state, k);
         if (place !== undefined) stores.push(place);
       }
-    });
+    }
     return stores;
   }
 

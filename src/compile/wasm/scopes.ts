@@ -163,6 +163,7 @@ export class Scope {
   readonly readers: Int32Array;
   /** By entry: 1 if it is an output. */
   readonly isOutput: Uint8Array;
+  #outputsAt: Map<number, number[]> | undefined;
   /** By entry that is a list: where it is. */
   readonly lists: (Place | undefined)[] = [];
   /** Functions that a body too large for one is cut into: the entries where each begins. */
@@ -207,6 +208,19 @@ export class Scope {
       const body = inner.body as Ordered;
       this.bodies.set(i, new Scope(plan, body, this, inner, i));
     }
+  }
+
+  /** Which outputs an entry is. */
+  outputsAt(entry: number): readonly number[] {
+    if (this.#outputsAt === undefined) {
+      this.#outputsAt = new Map();
+      for (const [k, output] of this.program.outputs.entries()) {
+        const known = this.#outputsAt.get(output);
+        if (known === undefined) this.#outputsAt.set(output, [k]);
+        else known.push(k);
+      }
+    }
+    return this.#outputsAt.get(entry) ?? [];
   }
 
   isList(entry: number): boolean {

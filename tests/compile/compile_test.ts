@@ -18,6 +18,7 @@ import {
   hvp,
   jacobian,
   jvp,
+  map,
   mul,
   Node,
   primal,
@@ -310,6 +311,25 @@ describe("compile: composition", () => {
       () => compile(grad(f))([new Node(1), new Node(2)] as never),
       TypeError,
       "Cannot grad: argument 1, [0] is an instance of Node",
+    );
+  });
+
+  it("a Node late in a long list goes through to the graph, and what is wrong is refused", () => {
+    const total = compile((rows: { x: Scalar }[]) =>
+      sum(map(rows, ({ x }) => mul(x, x)))
+    );
+    const node = new Node(3);
+    const rows: { x: Scalar }[] = Array.from({ length: 100 }, () => ({ x: 1 }));
+    rows[98] = { x: node };
+    const z = total(rows as never) as unknown as Node;
+    assertEquals(z.value, 108);
+    backward(z);
+    assertEquals(node.grad, 6);
+    rows[98] = { x: "3" as never };
+    assertThrows(
+      () => total(rows as never),
+      TypeError,
+      'Cannot compile: argument 1, [98].x is the string "3"',
     );
   });
 });

@@ -12,7 +12,8 @@ import type { SparseMatrix } from "./sparse_matrix.ts";
  * The entries are those of pairs of numbers that `f` combines otherwise than
  * linearly; see {@linkcode sparseJacobian}. One sweep over the recorded gradient
  * computes all columns of a colour; a star colouring makes use of the symmetry.
- * Both halves of the matrix are given, and are equal.
+ * Both halves of the matrix are given, and are equal. Compiled, it is as
+ * {@linkcode sparseJacobian} is.
  *
  * @category Sparse derivatives
  * @typeParam X The first parameter of `f`: a structure of Scalars.

@@ -14,8 +14,10 @@ import type { SparseMatrix } from "./sparse_matrix.ts";
  * meet are computed by one sweep, so that the number of sweeps is about that of
  * the most entries in a row; dense rows or columns are swept by themselves.
  *
- * Compiled, the pattern's arrays are the same for all calls, and `map`, `fold` and
- * `scan` stay loops: the pattern is found once, from what they do written out.
+ * Compiled, the pattern's arrays are the same for all calls, so that one result has
+ * the pattern of all; the outputs of `program(…)` are the values in its order.
+ * `map`, `fold` and `scan` stay loops: the pattern is found once, from what they do
+ * written out.
  *
  * @category Sparse derivatives
  * @typeParam X The first parameter of `f`: a structure of Scalars.

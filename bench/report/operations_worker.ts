@@ -17,7 +17,6 @@ import {
 } from "../../mod.ts";
 import { chainLeaves, mixedChain } from "../workloads/chain.ts";
 import {
-  leavesOf,
   matrices,
   OPERATIONS,
   type OperationWorkload,
@@ -67,7 +66,7 @@ function timesOf({ kind }: OperationWorkload): number {
 function useEverything(): void {
   for (let round = 0; round < 3; round++) {
     for (const operation of OPERATIONS) {
-      const x = leavesOf(operation.leaves), times = timesOf(operation) / 5;
+      const x = [...operation.leaves], times = timesOf(operation) / 5;
       const f = (x: readonly Scalar[]) => operation.run(x, times);
       f(x);
       backward(f(x.map((value) => new Node(value))));
@@ -134,7 +133,7 @@ if (import.meta.main) {
   runs.set("chain", WAYS[way](chain, chainLeaves()));
   for (const operation of OPERATIONS) {
     const f = (x: readonly Scalar[]) => operation.run(x, timesOf(operation));
-    runs.set(operation.name, WAYS[way](f, leavesOf(operation.leaves)));
+    runs.set(operation.name, WAYS[way](f, [...operation.leaves]));
   }
   const matrixRuns = way === "recorded" ? matrices() : [];
   for (const { name, matrix, gradient } of matrixRuns) {

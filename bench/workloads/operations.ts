@@ -75,8 +75,8 @@ export interface OperationWorkload {
   readonly run: (x: readonly Scalar[], times: number) => Scalar;
   /** How many operations or elements one application is: what its time is divided by. */
   readonly size: number;
-  /** How many leaves it is given. */
-  readonly leaves: number;
+  /** The leaves that it is given. */
+  readonly leaves: readonly number[];
   /** The functions of `Math`, or of as much work, that its value and derivative take: their time is set aside. */
   readonly math: readonly ((x: number) => number)[];
 }
@@ -94,7 +94,7 @@ function one(
     name,
     kind: "operation",
     size: 1,
-    leaves: LEAVES,
+    leaves: leavesOf(LEAVES),
     math,
     run: (x, times) => {
       let y: Scalar = x[0]!;
@@ -102,6 +102,11 @@ function one(
       return y;
     },
   };
+}
+
+/** The same of leaves that are so many times as large: those of other operations are outside of its domain. */
+function scaled(by: number, workload: OperationWorkload): OperationWorkload {
+  return { ...workload, leaves: workload.leaves.map((x) => by * x) };
 }
 
 function two(
@@ -112,7 +117,7 @@ function two(
   const shared = {
     kind: "operation",
     size: 1,
-    leaves: LEAVES,
+    leaves: leavesOf(LEAVES),
     math,
   } as const;
   return [
@@ -156,7 +161,7 @@ function three(
     name,
     kind: "choice",
     size: 1,
-    leaves: LEAVES,
+    leaves: leavesOf(LEAVES),
     math: [],
     run: (x, times) => {
       let y: Scalar = x[0]!;
@@ -178,7 +183,7 @@ function list(
     name: `${name} of ${length}`,
     kind: "list",
     size: length,
-    leaves: length,
+    leaves: leavesOf(length),
     math,
     run: (x, times) => {
       let y: Scalar = x[0]!;
@@ -225,9 +230,6 @@ export const OPERATIONS: readonly OperationWorkload[] = [
   one("sigmoid", sigmoid, Math.exp, Math.exp),
   one("softplus", softplus, Math.exp, Math.log1p, Math.exp),
   one("erf", erf, Math.exp, Math.exp),
-  one("erfc", erfc, erfc, Math.exp, Math.exp),
-  one("lgamma", lgamma, lgamma, digamma),
-  one("digamma", digamma, digamma, (x) => polygamma(1, x)),
   one("erfc", erfc, onNumbers(erfc), Math.exp),
   one("lgamma", lgamma, onNumbers(lgamma), onNumbers(digamma)),
   one("digamma", digamma, onNumbers(digamma), onNumbers(trigamma)),
@@ -235,16 +237,16 @@ export const OPERATIONS: readonly OperationWorkload[] = [
   one("sin", sin, Math.sin, Math.cos),
   one("cos", cos, Math.cos, Math.sin),
   one("tan", tan, Math.tan),
-  one("asin", (x) => asin(mul(x, 0.4)), Math.asin),
-  one("acos", (x) => acos(mul(x, 0.4)), Math.acos),
+  scaled(0.4, one("asin", asin, (x) => Math.asin(0.4 * x))),
+  scaled(0.4, one("acos", acos, (x) => Math.acos(0.4 * x))),
   one("atan", atan, Math.atan),
   ...two("atan2", atan2, atan2Of, hypotOf, hypotOf),
   one("sinh", sinh, Math.sinh, Math.cosh),
   one("cosh", cosh, Math.cosh, Math.sinh),
   one("tanh", tanh, Math.tanh),
   one("asinh", asinh, Math.asinh),
-  one("acosh", (x) => acosh(add(x, 0.5)), Math.acosh),
-  one("atanh", (x) => atanh(mul(x, 0.4)), Math.atanh),
+  scaled(2, one("acosh", acosh, (x) => Math.acosh(2 * x))),
+  scaled(0.4, one("atanh", atanh, (x) => Math.atanh(0.4 * x))),
   one("abs", abs),
   one("relu", relu),
   one("sign", sign),
@@ -303,7 +305,7 @@ export function matrices(): MatrixWorkload[] {
   ];
 }
 
-/** So many leaves between 0.6 and 1.6, where all operations are defined. */
+/** So many leaves between 0.6 and 1.6, where most operations are defined. */
 export function leavesOf(count: number): number[] {
   return Array.from({ length: count }, (_, i) => 0.6 + (i % 32) / 32);
 }

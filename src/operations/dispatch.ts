@@ -66,22 +66,8 @@ export function applyBinary(primitive: Binary, a: Scalar, b: Scalar): Scalar {
     const value = primitive.value(fastValues[left]!, fastValues[right]!);
     return recordFast(primitive.code, left, right, value);
   }
-  if (isLarge(a) || isLarge(b)) return applyLarge(primitive, a, b);
   return a instanceof Node && b instanceof Node
     ? makeNode(primitive, primitive.value(a.value, b.value), a, b)
-    : applyElsewhere(primitive, a, b);
-}
-
-/** Applies a primitive of two operands where the recording is a long one. */
-function applyLarge(primitive: Binary, a: Scalar, b: Scalar): Scalar {
-  const left = takeLarge(a), right = takeLarge(b);
-  return (left | right) >= 0
-    ? recordLarge(
-      primitive.code,
-      left,
-      right,
-      primitive.value(valueAt(left), valueAt(right)),
-    )
     : applyElsewhere(primitive, a, b);
 }
 
@@ -211,6 +197,13 @@ function applyElsewhere(
       }
       throw wrongOperand(primitive.name, [a], label);
     case 2:
+      if (isLarge(a) || isLarge(b)) {
+        const left = takeLarge(a), right = takeLarge(b);
+        if ((left | right) >= 0) {
+          const value = primitive.value(valueAt(left), valueAt(right));
+          return recordLarge(primitive.code, left, right, value);
+        }
+      }
       if (isNodeOperand(a) && isNodeOperand(b)) {
         const left = typeof a === "number" ? a : a.value;
         const right = typeof b === "number" ? b : b.value;

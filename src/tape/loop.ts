@@ -124,6 +124,52 @@ export interface Program extends Operations {
   readonly outputs: readonly number[];
 }
 
+/** Where the inputs of each kind begin; the carries come first. */
+export interface InputsAt {
+  readonly streams: number;
+  readonly slices: number;
+  readonly updates: readonly number[];
+  readonly index: number;
+  readonly captures: number;
+}
+
+/** Where the outputs of each kind begin; the carries come first. */
+export interface OutputsAt {
+  readonly updates: readonly number[];
+  readonly stacked: readonly number[];
+}
+
+/** Where a body's inputs of each kind begin. */
+export function inputsAt(
+  { carries, streams, slices, updates, index }: Loop,
+): InputsAt {
+  const slicesAt = carries.length + streams.length;
+  let next = slicesAt + slices.length;
+  const updatesAt = updates.map(({ addresses }) =>
+    (next += addresses.length) - addresses.length
+  );
+  return {
+    streams: carries.length,
+    slices: slicesAt,
+    updates: updatesAt,
+    index: next,
+    captures: next + (index ? 1 : 0),
+  };
+}
+
+/** Where a body's outputs of each kind begin. */
+export function outputsAt({ carries, updates, stacked }: Loop): OutputsAt {
+  let next = carries.length;
+  const updatesAt = updates.map(({ addresses }) =>
+    (next += addresses.length) - addresses.length
+  );
+  // A row that is a list is one output.
+  const stackedAt = stacked.map((width) =>
+    (next += Math.max(1, width)) - Math.max(1, width)
+  );
+  return { updates: updatesAt, stacked: stackedAt };
+}
+
 /** Calls `visit` with each entry that a loop takes, in the order of the body's inputs, the count first. */
 export function forEachLoopOperand(
   { count, carries, streams, slices, updates, captures }: Loop,

@@ -5,6 +5,9 @@
 // it is there.
 import { select } from "../operations/choice.ts";
 import type { Scalar } from "../scalar.ts";
+import type { Activity } from "../tape/activity.ts";
+import { forEachOperand } from "../tape/entries.ts";
+import type { Program } from "../tape/loop.ts";
 import type { LoopBuilder, Recorded } from "./loop_builder.ts";
 
 /** Where adjoints or tangents come into a body. */
@@ -18,7 +21,31 @@ export interface Source {
 }
 
 /** Goes through the pairs of entries between which adjoints or tangents go, in the order of the sweep. */
-export type Edges = (visit: (from: number, to: number) => void) => void;
+type Edges = (visit: (from: number, to: number) => void) => void;
+
+/** Those of a forward sweep of a body. */
+export function forwardEdges(body: Program, activity: Activity): Edges {
+  return (visit) => {
+    for (let i = body.inputs; i < body.length; i++) {
+      if (!activity.isVaried(i)) continue;
+      forEachOperand(body, i, (operand) => {
+        if (activity.isVaried(operand)) visit(operand, i);
+      });
+    }
+  };
+}
+
+/** Those of a reverse sweep. */
+export function reverseEdges(body: Program, activity: Activity): Edges {
+  return (visit) => {
+    for (let i = body.length - 1; i >= body.inputs; i--) {
+      if (!activity.isVaried(i)) continue;
+      forEachOperand(body, i, (operand) => {
+        if (activity.isVaried(operand)) visit(i, operand);
+      });
+    }
+  };
+}
 
 /** What may be missing in rows of a body, and the flags that say so. */
 export class Liveness {

@@ -2,12 +2,8 @@
 // whose carries are tangents, of one direction or of several.
 import { add, mul } from "../operations/arithmetic.ts";
 import type { Scalar } from "../scalar.ts";
-import {
-  type Activity,
-  type LoopActivity,
-  sectionOf,
-} from "../tape/activity.ts";
-import { forEachOperand, type Operations } from "../tape/entries.ts";
+import type { Activity, LoopActivity } from "../tape/activity.ts";
+import type { Operations } from "../tape/entries.ts";
 import {
   type Address,
   ELEMENT,
@@ -39,7 +35,13 @@ import {
   shareOf,
   zerosLike,
 } from "./list_loops.ts";
-import { Liveness, nextFlags, type Source, where } from "./liveness.ts";
+import {
+  forwardEdges,
+  Liveness,
+  nextFlags,
+  type Source,
+  where,
+} from "./liveness.ts";
 import {
   type List,
   LoopBuilder,
@@ -373,7 +375,7 @@ function begin(
   builder: LoopBuilder,
   flags: (() => Scalar)[],
 ): Direction {
-  const { outputs, inputs, length } = loop.body, inner = varied.body;
+  const { outputs, length } = loop.body, inner = varied.body;
   inner.scalars = (entry) => body.scalar(entry);
   const tangents: (Scalar | undefined)[] = new Array(length);
   const within = new Direction(body, inner, tangents, 0);
@@ -419,20 +421,12 @@ function begin(
       next: input < loop.carries.length ? outputs[input]! : null,
     });
   });
-  const { entries } = sectionOf(loop);
   within.liveness = new Liveness(
     builder,
     length,
     sources,
     NO_SUMS,
-    (visit) => {
-      for (let i = inputs; i < length; i++) {
-        if (!inner.isVaried(i)) continue;
-        forEachOperand(entries, i, (operand) => {
-          if (inner.isVaried(operand)) visit(operand, i);
-        });
-      }
-    },
+    forwardEdges(loop.body, inner),
     flags,
   );
   return within;

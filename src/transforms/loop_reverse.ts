@@ -6,12 +6,10 @@ import { add, sub } from "../operations/arithmetic.ts";
 import { eq, select } from "../operations/choice.ts";
 import type { Scalar } from "../scalar.ts";
 import { type Activity, sectionOf } from "../tape/activity.ts";
-import { forEachOperand, type Operations } from "../tape/entries.ts";
 import {
   type Address,
   ELEMENT,
   FINAL,
-  forEachLoopOperand,
   GATHER,
   isListAt,
   LIST_DOT,
@@ -25,7 +23,12 @@ import {
   UPDATED,
 } from "../tape/loop.ts";
 import { entryFor, recordGather, recordOf } from "../tape/recording.ts";
-import { Adjoints, type ListAdjoint, numberOf } from "./adjoints.ts";
+import {
+  Adjoints,
+  type ListAdjoint,
+  numberOf,
+  type Redirection,
+} from "./adjoints.ts";
 import { product, pullThrough } from "./chain_rule.ts";
 import {
   addLists,
@@ -34,7 +37,13 @@ import {
   shareOf,
   zerosLike,
 } from "./list_loops.ts";
-import { Liveness, type Source, where } from "./liveness.ts";
+import {
+  type Places,
+  placesOf,
+  type Reached,
+  reachedIn,
+} from "./loop_reach.ts";
+import { Liveness, reverseEdges, type Source, where } from "./liveness.ts";
 import { type List, LoopBuilder, type Recorded } from "./loop_builder.ts";
 import { BodyPrimal, type Primal } from "./primal.ts";
 import { softmaxOf } from "./softmax.ts";
@@ -283,7 +292,13 @@ export class LoopReverse {
     const { outputs, inputs, length } = loop.body;
     const inner = activity.loopAt(at).body;
     const places = placesOf(loop);
-    const reached = reach(loop, inner, results, places);
+    const reached = reachedIn(loop, inner, places, {
+      carries: loop.carries.map((_, k) =>
+        results.finals[k] !== undefined || results.finalLists[k] !== undefined
+      ),
+      stacked: loop.stacked.map((_, j) => results.stacked[j] !== undefined),
+      updates: loop.updates.map((_, u) => results.updated[u] !== undefined),
+    });
 
     // All that is asked of the program around comes before the body begins.
     const body = new BodyPrimal(primal, at);
@@ -334,9 +349,9 @@ export class LoopReverse {
         within.lists.set(input, { kind: "list", list });
       } else within.set(input, builder.carry(start));
     }
-    for (const { input, own } of sums.captures) {
-      if (own === null || own.to === null) continue;
-      within.redirect(input, places.captures + own.to, own.condition);
+    for (const { input, joined } of sums.captures) {
+      const other = joined?.redirection;
+      if (other != null) within.redirect(input, other.to, other.condition);
     }
     for (const { start, streams } of sums.lists) {
       const addresses = streams.map((k) => addressOf(loop.streams[k]!));
@@ -352,6 +367,7 @@ export class LoopReverse {
       within.lists.set(input, { kind: "list", list });
     }
 
+    // What goes on from row to row or is shared: nothing missing is added to it.
     const resumed = new Set([
       ...sums.captures.map(({ input }) => input),
       ...sums.lists.flatMap(({ streams }) =>
@@ -412,20 +428,12 @@ export class LoopReverse {
         }
       }
     });
-    const { entries } = sectionOf(loop);
     within.liveness = new Liveness(
       builder,
       length,
       sources,
       resumed,
-      (visit) => {
-        for (let i = length - 1; i >= inputs; i--) {
-          if (!inner.isVaried(i)) continue;
-          forEachOperand(entries, i, (operand) => {
-            if (inner.isVaried(operand)) visit(i, operand);
-          });
-        }
-      },
+      reverseEdges(loop.body, inner),
     );
     for (const first of firsts) first();
     states.forEach(({ k, isList }, at) => {
@@ -465,7 +473,7 @@ export class LoopReverse {
     });
 
     pullThrough(
-      entries,
+      sectionOf(loop).entries,
       inner,
       within,
       inputs,
@@ -509,9 +517,9 @@ export class LoopReverse {
       if (begins) this.#setList(list, adjoint);
       else this.#giveList(list, { kind: "list", list: adjoint });
     });
-    sums.captures.forEach(({ entry, isList, begins, own }, c) => {
+    sums.captures.forEach(({ entry, isList, begins, joined }, c) => {
       const adjoint = done.final(states.length + c);
-      if (own !== null) adjoints.setOwn(entry, adjoint);
+      if (joined !== null) adjoints.setOwn(entry, adjoint);
       else if (!isList) {
         if (begins) adjoints.set(entry, adjoint);
         else adjoints.give(entry, adjoint);
@@ -568,18 +576,18 @@ export class LoopReverse {
       const begins = take(list);
       return { list, streams, begins, start: startOf(list, begins) };
     });
-    const joined = this.#joinedIn(loop, (c) => {
+    const allJoined = this.#joinedIn(loop, places, (c) => {
       const entry = loop.captures[c]!;
       return isReached(entry, places.captures + c) && !taken.has(entry);
     });
     const captures = loop.captures.flatMap((entry, c): CaptureSum[] => {
       const input = places.captures + c;
       if (!isReached(entry, input)) return [];
-      const own = joined.get(c);
-      if (own !== undefined) {
+      const joined = allJoined.get(c);
+      if (joined !== undefined) {
         taken.add(entry);
         const start = this.#adjoints.own(entry) as Recorded | undefined ?? 0;
-        return [{ entry, input, isList: false, begins: true, start, own }];
+        return [{ entry, input, isList: false, begins: true, start, joined }];
       }
       const isList = isListAt(operations, entry), begins = take(entry);
       const start = isList
@@ -587,7 +595,7 @@ export class LoopReverse {
         : begins
         ? this.#adjoints.of(entry) as Recorded | undefined ?? 0
         : 0;
-      return [{ entry, input, isList, begins, start, own: null }];
+      return [{ entry, input, isList, begins, start, joined: null }];
     });
     return { lists, captures, take };
   }
@@ -596,10 +604,11 @@ export class LoopReverse {
    * Captures of which one is, in some rows of the loop around, what another is:
    * their sums go on side by side, and each share to the one it belongs to.
    *
-   * @returns By the capture's place: where its shares may go instead.
+   * @returns By the capture's place.
    */
   #joinedIn(
     { captures, carries }: Loop,
+    places: Places,
     isFree: (capture: number) => boolean,
   ): Map<number, Joined> {
     const { operations } = this.#primal, adjoints = this.#adjoints;
@@ -613,17 +622,18 @@ export class LoopReverse {
         adjoints.redirection(to) === undefined && !carries.includes(entry) &&
         captures.every((capture) => gathered(operations, capture) === null);
       if (!isAlone) return;
-      joined.set(c, { to: other, condition });
-      joined.set(other, { to: null, condition: 0 });
+      const input = places.captures + other;
+      joined.set(c, { redirection: { to: input, condition } });
+      joined.set(other, { redirection: null });
     });
     return joined;
   }
 }
 
-/** Which capture's a share is where a condition is not 0, if it may be another's. */
+/** A sum that goes on beside another's, each the adjoint of its entry alone. */
 interface Joined {
-  readonly to: number | null;
-  readonly condition: Scalar;
+  /** In which rows its shares are the other's, if they may be. */
+  readonly redirection: Redirection | null;
 }
 
 /** The sum that is the adjoint of what a body captures. */
@@ -634,8 +644,7 @@ interface CaptureSum {
   /** Whether it begins with the adjoint so far. */
   readonly begins: boolean;
   readonly start: Recorded;
-  /** If it is the adjoint of its entry alone. */
-  readonly own: Joined | null;
+  readonly joined: Joined | null;
 }
 
 /** Where a loop's sums of adjoints begin. */
@@ -697,108 +706,4 @@ function gather(values: readonly (Scalar | undefined)[]): List {
 
 function addressOf({ offset, stride, table }: Stream): Address {
   return { offset, stride, table };
-}
-
-/** Where a loop's inputs and outputs are in its body. */
-interface Places {
-  /** The first input of each kind. */
-  readonly streams: number;
-  readonly slices: number;
-  readonly captures: number;
-  /** By update: its first output, and its inputs. */
-  readonly stores: readonly {
-    readonly at: number;
-    readonly inputs: number[];
-  }[];
-  /** The first output of each stacked list. */
-  readonly stacked: readonly number[];
-}
-
-function placesOf(loop: Loop): Places {
-  const streams = loop.carries.length;
-  const slices = streams + loop.streams.length;
-  let input = slices + loop.slices.length, output = loop.carries.length;
-  const stores = loop.updates.map(({ addresses }) => {
-    const at = output;
-    output += addresses.length;
-    return { at, inputs: addresses.map(() => input++) };
-  });
-  const stacked = loop.stacked.map((width) => {
-    const at = output;
-    output += Math.max(1, width);
-    return at;
-  });
-  const captures = loop.body.inputs - loop.captures.length;
-  return { streams, slices, captures, stores, stacked };
-}
-
-/** Which carries, updates and inputs have adjoints. */
-interface Reached {
-  readonly carries: readonly boolean[];
-  readonly updates: readonly boolean[];
-  /** 1 for entries of the body that have one. */
-  readonly inputs: Uint8Array;
-}
-
-/** What is carried has an adjoint if any row gives it one. */
-function reach(
-  loop: Loop,
-  body: Activity,
-  results: Results,
-  places: Places,
-): Reached {
-  const { outputs, inputs, length } = loop.body, entries = loop.body;
-  const carries = loop.carries.map((_, k) =>
-    results.finals[k] !== undefined || results.finalLists[k] !== undefined
-  );
-  const updates = loop.updates.map((_, u) => results.updated[u] !== undefined);
-  for (;;) {
-    const marks = new Uint8Array(length);
-    const mark = (entry: number) => {
-      if (body.isVaried(entry)) marks[entry] = 1;
-    };
-    carries.forEach((has, k) => has && mark(outputs[k]!));
-    places.stores.forEach(({ at, inputs }, u) => {
-      if (updates[u]) inputs.forEach((_, a) => mark(outputs[at + a]!));
-    });
-    results.stacked.forEach((adjoint, j) => {
-      if (adjoint === undefined) return;
-      for (let l = 0; l < Math.max(1, loop.stacked[j]!); l++) {
-        mark(outputs[places.stacked[j]! + l]!);
-      }
-    });
-    for (let i = length - 1; i >= inputs; i--) {
-      if (marks[i] === 1) forEachReadOperand(entries, i, mark);
-    }
-    let more = false;
-    carries.forEach((has, k) => {
-      if (!has && marks[k] === 1) carries[k] = more = true;
-    });
-    places.stores.forEach(({ inputs }, u) => {
-      if (updates[u] || !inputs.some((input) => marks[input] === 1)) return;
-      updates[u] = more = true;
-    });
-    if (!more) return { carries, updates, inputs: marks };
-  }
-}
-
-/** The operands of an entry, but of a loop not those that it begins with and no row reads. */
-function forEachReadOperand(
-  operations: Operations,
-  i: number,
-  visit: (operand: number) => void,
-): void {
-  const { codes, lefts, loops } = operations;
-  if (codes[i] !== LOOP) return forEachOperand(operations, i, visit);
-  const loop = loops[lefts[i]!]!, { body } = loop;
-  const isRead = new Uint8Array(body.length);
-  for (const entry of body.outputs) isRead[entry] = 1;
-  for (let k = body.length - 1; k >= body.inputs; k--) {
-    if (isRead[k] === 0) continue;
-    forEachReadOperand(body, k, (operand) => isRead[operand] = 1);
-  }
-  const carries = loop.carries.map((entry, k) => isRead[k] === 1 ? entry : -1);
-  forEachLoopOperand({ ...loop, carries }, (operand) => {
-    if (operand >= 0) visit(operand);
-  });
 }

@@ -1,8 +1,7 @@
 import { CONSTANT, fieldsOf, LIST, type Section } from "../../tape/entries.ts";
-import { MUL } from "../../primitives.ts";
 import { FIRST_LOOP_CODE, type Program } from "../../tape/loop.ts";
 import { closeProgram } from "../../transforms/close_program.ts";
-import { constantsFirst } from "./constants_first.ts";
+import { constantsFirst, copies } from "./constants_first.ts";
 import { lowerLists } from "./lower_lists.ts";
 import type { Ordered } from "./builder.ts";
 import { neededEntries } from "./uses.ts";
@@ -40,17 +39,13 @@ export function asRecorded(
     return -1 - next++;
   });
   const first = next;
-  // Inputs that a transform takes from the function around are recorded as 1 · x,
-  // with one 1: what repeats is not to be found in that. A datum that happens to be
-  // 1 is an entry of its own each time.
-  const uses = new Int32Array(end);
-  for (let i = start + inputs; i < end; i++) {
-    if (needed[i] === 1 && codes[i] === MUL) uses[rights[i]!]!++;
-  }
-  const isCopy = (i: number) =>
-    codes[i] === MUL && codes[rights[i]!] === CONSTANT &&
-    values[rights[i]!] === 1 && uses[rights[i]!]! > 1 &&
-    renamed[lefts[i]! - start]! < inputs;
+  const isCopy = copies(
+    { codes, lefts, rights, constants: values },
+    start + inputs,
+    end,
+    (i) => needed[i] === 1,
+    (i) => renamed[i - start]! < inputs,
+  );
   for (let i = start + inputs; i < end; i++) {
     if (needed[i] === 0 || codes[i] === CONSTANT) continue;
     renamed[i - start] = isCopy(i) ? renamed[lefts[i]! - start]! : next++;

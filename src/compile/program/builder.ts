@@ -17,6 +17,7 @@ import {
   LOOP,
   type Loop,
   type Program,
+  STACKED,
   withOperands,
 } from "../../tape/loop.ts";
 import { isListAt } from "./program.ts";
@@ -71,6 +72,8 @@ export class Builder {
   /** By hash: the entries whose operands are lists. */
   readonly #listEntries = new Map<number, number[]>();
   readonly #constantEntries = new Map<number, number>();
+  /** By loop and number: the entries of the lists that loops stack. */
+  readonly #stacks = new Map<string, number>();
   #minusZero = -1;
   readonly #assumed: Assumed;
   readonly #neg: number = codeNamed("neg");
@@ -256,7 +259,15 @@ export class Builder {
 
   /** An entry that says something of a list or a loop. */
   project(code: number, operand: number, k: number): number {
-    return this.#shared(code, operand, k);
+    if (code !== STACKED) return this.#shared(code, operand, k);
+    // A list has one place in memory, and so one entry for sure.
+    const key = `${operand} ${k}`;
+    let entry = this.#stacks.get(key);
+    if (entry === undefined) {
+      entry = this.#append(STACKED, operand, k, 0);
+      this.#stacks.set(key, entry);
+    }
+    return entry;
   }
 
   /** A loop over entries of this program. */

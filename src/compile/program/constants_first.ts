@@ -8,7 +8,36 @@ import {
 } from "../../tape/loop.ts";
 import type { Ordered } from "./builder.ts";
 
-/** The same program with its constants before its operations, and copies of inputs as the inputs; see `asRecorded`. */
+/**
+ * Tells copies of inputs from other operations. What a transform takes from the
+ * function around is recorded as 1 · x, with one 1, and what repeats is not to be
+ * found in that. A datum that happens to be 1 is an entry of its own each time.
+ *
+ * @param isNeeded Whether an entry from `from` to `end` − 1 counts.
+ * @param isInput Whether an entry is an input, or was found to be a copy of one.
+ */
+export function copies(
+  { codes, lefts, rights, constants }: Pick<
+    Program,
+    "codes" | "lefts" | "rights" | "constants"
+  >,
+  from: number,
+  end: number,
+  isNeeded: (entry: number) => boolean,
+  isInput: (entry: number) => boolean,
+): (entry: number) => boolean {
+  const uses = new Int32Array(end);
+  for (let i = from; i < end; i++) {
+    if (codes[i] === MUL && isNeeded(i)) uses[rights[i]!]!++;
+  }
+  return (i) => {
+    const one = rights[i]!;
+    return codes[i] === MUL && codes[one] === CONSTANT &&
+      constants[one] === 1 && uses[one]! > 1 && isInput(lefts[i]!);
+  };
+}
+
+/** The same program with its constants before its operations, and copies of inputs as the inputs. */
 export function constantsFirst(program: Program): Ordered {
   const { inputs, length, codes, lefts, rights, constants } = program;
   const renamed = new Int32Array(length);
@@ -18,14 +47,13 @@ export function constantsFirst(program: Program): Ordered {
     if (codes[i] === CONSTANT) renamed[i] = next++;
   }
   const first = next;
-  const uses = new Int32Array(length);
-  for (let i = inputs; i < length; i++) {
-    if (codes[i] === MUL) uses[rights[i]!]!++;
-  }
-  const isCopy = (i: number) =>
-    codes[i] === MUL && codes[rights[i]!] === CONSTANT &&
-    constants[rights[i]!] === 1 && uses[rights[i]!]! > 1 &&
-    renamed[lefts[i]!]! < inputs;
+  const isCopy = copies(
+    program,
+    inputs,
+    length,
+    () => true,
+    (i) => renamed[i]! < inputs,
+  );
   for (let i = inputs; i < length; i++) {
     if (codes[i] === CONSTANT) continue;
     renamed[i] = isCopy(i) ? renamed[lefts[i]!]! : next++;

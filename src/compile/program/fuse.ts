@@ -11,17 +11,15 @@ import {
   operandsAt,
 } from "../../tape/entries.ts";
 import {
-  FINAL,
   FIRST_LOOP_CODE,
   LIST_INPUT,
   LOOP,
   type Loop,
   STACKED,
   type Stream,
-  UPDATED,
 } from "../../tape/loop.ts";
 import { Builder, type Ordered } from "./builder.ts";
-import { inputsOf, outputsOf } from "./layout.ts";
+import { inputsOf, isResult, ofKind, outputsOf } from "./layout.ts";
 import { append, appendLoop, project, replay } from "./lower.ts";
 import { neededEntries, withBodies } from "./uses.ts";
 
@@ -158,11 +156,7 @@ function merged(program: Ordered, a: number, b: number): Ordered {
     for (let i = inputs; i < length; i++) {
       if (marks[i] === 0 || renamed[i]! >= 0) continue;
       if (lefts[i] === b && isResult(codes[i]!)) {
-        const before = codes[i] === FINAL
-          ? one.carries
-          : codes[i] === STACKED
-          ? one.stacked
-          : one.updates;
+        const before = ofKind<readonly unknown[]>(codes[i]!, one);
         const k = before.length + rights[i]!;
         renamed[i] = project(builder, codes[i]!, renamed[b]!, k);
       } else {
@@ -179,10 +173,6 @@ function merged(program: Ordered, a: number, b: number): Ordered {
   renamed[a] = renamed[b] = appendBoth(program, a, b, builder, rename);
   appendMarked(neededEntries(program, outputs, length));
   return builder.finish(outputs.map(rename));
-}
-
-function isResult(code: number): boolean {
-  return code === FINAL || code === STACKED || code === UPDATED;
 }
 
 function appendBoth(

@@ -1,16 +1,9 @@
 // Takes out of loops what nobody reads: results, and all that only they need.
 import { CONSTANT, forEachOperand } from "../../tape/entries.ts";
-import {
-  FINAL,
-  LOOP,
-  type Loop,
-  STACKED,
-  UPDATED,
-  withOperands,
-} from "../../tape/loop.ts";
+import { LOOP, type Loop, withOperands } from "../../tape/loop.ts";
 import { append, appendLoop, project } from "./lower.ts";
 import { Builder, type Ordered } from "./builder.ts";
-import { inputsOf, outputsOf } from "./layout.ts";
+import { inputsOf, isResult, ofKind, outputsOf } from "./layout.ts";
 import { neededEntries } from "./uses.ts";
 
 /** Which results of a loop are read: by number of the carry, the update, the stacked list. */
@@ -42,11 +35,7 @@ export function withoutUnread(program: Ordered): Ordered {
     const live = liveAt.get(at) ??
       { carries: new Set(), updates: new Set(), stacked: new Set() };
     liveAt.set(at, live);
-    (code === FINAL
-      ? live.carries
-      : code === STACKED
-      ? live.stacked
-      : live.updates).add(rights[i]!);
+    ofKind(code, live).add(rights[i]!);
   };
   let isChanged = false;
   outputs.forEach(read);
@@ -89,21 +78,12 @@ export function withoutUnread(program: Ordered): Ordered {
       const loop = withOperands(reduced.get(i)!.loop, rename);
       renamed[i] = appendLoop(loop, builder);
     } else if (isResult(code)) {
-      const { kept: { carries, updates, stacked } } = reduced.get(lefts[i]!)!;
-      const kept = code === FINAL
-        ? carries
-        : code === STACKED
-        ? stacked
-        : updates;
-      const k = placeIn(kept, rights[i]!);
+      const { kept } = reduced.get(lefts[i]!)!;
+      const k = placeIn(ofKind(code, kept), rights[i]!);
       renamed[i] = project(builder, code, rename(lefts[i]!), k);
     } else renamed[i] = append(program, i, builder, rename);
   }
   return builder.finish(outputs.map(rename));
-}
-
-function isResult(code: number): boolean {
-  return code === FINAL || code === STACKED || code === UPDATED;
 }
 
 function ascending(a: number, b: number): number {

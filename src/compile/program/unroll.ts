@@ -6,17 +6,14 @@ import {
   type Address,
   CONSTANT_LIST,
   ELEMENT,
-  FINAL,
   GATHER,
   LOOP,
   type Loop,
   type Program,
-  STACKED,
-  UPDATED,
 } from "../../tape/loop.ts";
 import { Builder, type Ordered } from "./builder.ts";
 import { withEqualCarriesOnce } from "./fuse.ts";
-import { outputsOf } from "./layout.ts";
+import { isResult, ofKind, outputsOf } from "./layout.ts";
 import { append, lowered, project, replay } from "./lower.ts";
 import { withBodies } from "./uses.ts";
 
@@ -62,19 +59,10 @@ function unrolledIn(program: Ordered): Ordered {
     if (written === undefined) {
       renamed[i] = append(program, i, builder, rename);
     } else {
-      const lists = codes[i] === FINAL
-        ? written.carries
-        : codes[i] === STACKED
-        ? written.stacked
-        : written.updates;
-      renamed[i] = lists[rights[i]!]!;
+      renamed[i] = ofKind(codes[i]!, written)[rights[i]!]!;
     }
   }
   return builder.finish(outputs.map(rename));
-}
-
-function isResult(code: number): boolean {
-  return code === FINAL || code === STACKED || code === UPDATED;
 }
 
 /** Whether a loop is written out: it has few rows, and nothing but numbers in them. */

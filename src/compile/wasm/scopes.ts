@@ -403,16 +403,9 @@ export class Scope {
         case ZEROS:
           lists[i] = own(i);
           break;
-        case STACKED: {
-          // Passes may have come to read one list as several entries.
-          const first = this.stackedEntry(lefts[i]!, rights[i]!)!;
-          lists[i] = first < i
-            ? lists[first]
-            : this.isRowOfAround(i)
-            ? this.#slicePlace(i)
-            : own(i);
+        case STACKED:
+          lists[i] = this.isRowOfAround(i) ? this.#slicePlace(i) : own(i);
           break;
-        }
         case GATHER: {
           const slot = loop === null ? this.#consecutive(i) : -1;
           lists[i] = slot >= 0 ? { slot, length: rights[i]! } : own(i);

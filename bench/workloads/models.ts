@@ -121,7 +121,7 @@ function loop(
   };
 }
 
-/** All second derivatives; there is no C of it. */
+/** All second derivatives, which C does not have. */
 function hessianOf(
   name: string,
   { parameters, data, f }: LoopWorkload,

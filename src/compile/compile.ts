@@ -333,7 +333,8 @@ function example(input: unknown, k: number): Example {
   });
 }
 
-// Rows by the thousand are looked through once, as examples: a Node is not a number.
+// Thousands of rows are looked through once, as examples, in which a Node is an
+// error: before that, only so many of them are.
 const FIRST_ROWS = 16;
 
 /** Arguments as examples; null if they are to be computed on the graph. */

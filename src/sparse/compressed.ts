@@ -99,9 +99,9 @@ export function symmetricRows(
 }
 
 /**
- * The pattern of the Jacobian of what was recorded. One with loops does not say
- * which numbers of a list a row takes its part in; what they do written out does,
- * and is the pattern that the function has where it is not compiled.
+ * The pattern of the Jacobian of what was recorded. A recording with loops does not
+ * say which numbers of a list a row depends on. The same function recorded with its
+ * loops written out does, and gives the pattern that it has where it is not compiled.
  *
  * @param f What was recorded, and of what.
  */

@@ -1,3 +1,4 @@
+import { wrongKind } from "../errors.ts";
 import { AS_STRUCTURE, type InstanceParts } from "../transforms/structures.ts";
 
 /**
@@ -55,9 +56,18 @@ export class SparseMatrix implements Pattern {
    * Makes a matrix of its entries.
    *
    * @param pattern Which entries it has.
-   * @param values The entries, as many as the pattern has columns.
+   * @param values The entries, one for each of the pattern's column indices.
+   * @throws {TypeError} If the pattern is not a pattern.
    */
   constructor(pattern: Pattern, values: Float64Array) {
+    if (
+      !(pattern?.rowStarts instanceof Int32Array &&
+        pattern.columnIndices instanceof Int32Array)
+    ) {
+      const expected = "an object of rows, columns, and the Int32Arrays " +
+        "rowStarts and columnIndices";
+      throw wrongKind("make a SparseMatrix", "the pattern", pattern, expected);
+    }
     this.rows = pattern.rows;
     this.columns = pattern.columns;
     this.rowStarts = pattern.rowStarts;

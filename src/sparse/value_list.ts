@@ -164,7 +164,7 @@ function inLoops(
       loops.push(loop = { count: from.length, columns: [] });
     }
     const { count, columns } = loop!;
-    // The last of fewer is moved again.
+    // A list of which fewer are moved has its last one moved again.
     const table = (places: readonly number[]) =>
       Int32Array.from(
         { length: count },

@@ -99,7 +99,7 @@ export class Activity {
     }
   }
 
-  /** Whether an entry is 1 · an input that varies, as one of the function around. */
+  /** Whether an entry is 1 · an input that varies, as inputs from the function around are recorded. */
   #isCopyOfSeed(i: number): boolean {
     const { codes, lefts, rights, values } = this.#entries;
     const left = lefts[i]!, right = rights[i]!;

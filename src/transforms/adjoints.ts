@@ -83,7 +83,7 @@ export class Adjoints {
     return this.#redirected?.get(entry);
   }
 
-  /** Says by which entry's adjoint shares are given; null for by none that may be missing. */
+  /** Says whose adjoint the next shares come from; null if nothing of it may be missing. */
   from(entry: number | null): void {
     this.#source = entry;
   }
@@ -93,7 +93,7 @@ export class Adjoints {
     return this.liveness === null ? 1 : this.liveness.of(entry);
   }
 
-  /** Under which flag the source's shares may be given to an entry: 1 for none. */
+  /** The flag under which those shares may be given to an entry; 1 if they always may. */
   flagTo(entry: number): Recorded {
     return this.liveness === null || this.#source === null
       ? 1

@@ -1,8 +1,8 @@
 // In which rows of a loop an adjoint or a tangent is there at all. A derivative
-// has one body for all rows, where what is not there is the number 0; times an
-// infinite partial derivative, which the loop written out leaves out, that is NaN.
-// So what may be missing is added to something else under a flag that says whether
-// it is there.
+// has one body for all rows, in which 0 stands for what is not there; and 0 times an
+// infinite partial derivative is NaN, where the loop written out has no such product.
+// So what may be missing is added to anything else under a flag only, which says
+// whether it is there.
 import { select } from "../operations/choice.ts";
 import type { Scalar } from "../scalar.ts";
 import type { Activity } from "../tape/activity.ts";
@@ -84,7 +84,7 @@ export class Liveness {
     this.#sums = sums;
     const words = this.#words = (sources.length + 31) >>> 5;
     this.#always = new Uint32Array(words);
-    // As it mostly is: all begin, and nothing changes.
+    // The usual case: everything is there in every row.
     this.#isAll = sources.every(({ start, next }) =>
       start === 1 && next === null
     );
@@ -157,7 +157,7 @@ export class Liveness {
     return flag;
   }
 
-  /** Under which flag what comes from one entry may be added to another's: 1 for none. */
+  /** The flag under which what comes from one entry may be added to another's; 1 if it always may. */
   between(from: number, to: number): Recorded {
     if (this.#isAll || this.#isAlways(from)) return 1;
     if (!this.#sums.has(to)) {

@@ -162,7 +162,7 @@ export class Direction {
     this.#moved.set(loop, moved);
   }
 
-  /** Under which flag an operand's tangent has a part in an entry's: 1 for none. */
+  /** The flag under which an operand's tangent has a part in an entry's; 1 if it always has. */
   #flag(operand: number, entry: number): Recorded {
     return this.liveness?.between(operand, entry) ?? 1;
   }

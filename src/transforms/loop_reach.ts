@@ -90,7 +90,7 @@ export function reachedIn(
   }
 }
 
-/** The operands of an entry, but of a loop not those that it begins with and no row reads. */
+/** The operands of an entry; of a loop, without the first values of carries that no row reads. */
 function forEachReadOperand(
   operations: Operations,
   i: number,

@@ -80,7 +80,7 @@ export class LoopReverse {
     adjoints.from(i);
     switch (codes[i]) {
       case LOOP: {
-        // What is missing in its rows, it sees to itself.
+        // A loop itself leaves out what is missing in its rows.
         adjoints.from(null);
         const results = this.#results.get(i);
         if (results !== undefined) this.#pullLoop(i, results);
@@ -367,7 +367,8 @@ export class LoopReverse {
       within.lists.set(input, { kind: "list", list });
     }
 
-    // What goes on from row to row or is shared: nothing missing is added to it.
+    // Sums that go on from row to row, or that several entries share: nothing that
+    // is missing may be added to them.
     const resumed = new Set([
       ...sums.captures.map(({ input }) => input),
       ...sums.lists.flatMap(({ streams }) =>

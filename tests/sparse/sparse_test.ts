@@ -454,6 +454,15 @@ describe("what sparse matrices refuse", () => {
     );
   });
 
+  it("is a matrix without a pattern", () => {
+    assertThrows(
+      () => new SparseMatrix(undefined as never, new Float64Array()),
+      TypeError,
+      "Cannot make a SparseMatrix: the pattern is undefined, expected an object " +
+        "of rows, columns, and the Int32Arrays rowStarts and columnIndices",
+    );
+  });
+
   it("is a matrix that is not sparse and too large, before memory runs out", () => {
     const dense = (x: List) => {
       const total = sum(x);

@@ -37,7 +37,7 @@ export type Assumed = (input: number, sign: Sign) => boolean;
 /** No assumption. */
 export const NOTHING_ASSUMED: Assumed = () => false;
 
-// Sums are chains. Who looks takes so many steps at most, and answers no then.
+// Sums are long chains: after so many steps the answer is no.
 const STEPS = 512;
 
 /** Operations that give 0, more, or NaN. */
